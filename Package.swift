@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of language settings for every Swift target of the package.
+/// Warnings-as-errors and sanitizers are passed by CI, never written here: they would break dependents.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // An async function runs where its caller runs: a hop between executors costs more than most of our steps.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+]
+
+let package = Package(
+    name: "contrail",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Contrail", targets: ["Contrail"]),
+        .library(name: "ContrailTesting", targets: ["ContrailTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox.git", from: "0.27.1"),
+    ],
+    targets: [
+        // System libraries
+        .systemLibrary(
+            name: "CContrailLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CContrailProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+
+        // C
+        .target(name: "CContrailCurlShim", dependencies: ["CContrailLibcurl"]),
+        .target(name: "CContrailOTLP", dependencies: ["CContrailProtobufC"]),
+
+        // Rooms, lowest first. The imports allowed between them are checked by scripts/check.
+        .target(name: "ContrailBase", swiftSettings: settings),
+        .target(
+            name: "ContrailCore",
+            dependencies: [
+                "ContrailBase",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "ContrailCurl",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "CContrailCurlShim",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "ContrailTelemetry",
+            dependencies: [
+                "ContrailBase",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "ContrailOTLP",
+            dependencies: ["ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP"],
+            swiftSettings: settings),
+        .target(
+            name: "Contrail",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailTelemetry", "ContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "ContrailTesting",
+            dependencies: ["Contrail", .product(name: "FlyingFox", package: "FlyingFox")],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,1 @@
+#include "contrail_curl_shim.h"

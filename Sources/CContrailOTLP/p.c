@@ -1,0 +1,1 @@
+typedef int contrail_otlp_placeholder;

@@ -1,0 +1,33 @@
+package import Synchronization
+
+#if CONTRAIL_PTHREAD_LOCKS
+    import Glibc
+#endif
+
+/// A value that is only reachable while its lock is held. The one lock of the house.
+///
+/// Inside `withLock`: decide, never act. No user code, no continuation resume, no logging, no second lock.
+package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
+    #if CONTRAIL_PTHREAD_LOCKS
+        private let storage: PthreadLocked<Value>
+
+        package init(_ value: consuming sending Value) { storage = PthreadLocked(value) }
+
+        package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+            _ body: (inout sending Value) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            try storage.withLock(body)
+        }
+    #else
+        @usableFromInline let mutex: Mutex<Value>
+
+        package init(_ value: consuming sending Value) { mutex = Mutex(value) }
+
+        @inlinable
+        package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+            _ body: (inout sending Value) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            try mutex.withLock(body)
+        }
+    #endif
+}

@@ -1,0 +1,31 @@
+/// Where a connection goes: scheme, host and port. Connections, permits and budgets are kept per origin (RFC 6454 §4).
+public struct Origin: Sendable, Hashable, CustomStringConvertible {
+    /// The scheme, lower case.
+    public enum Scheme: String, Sendable, Hashable {
+        /// Plain text.
+        case http
+        /// Over TLS.
+        case https
+
+        /// The port that a URL without one means: 80 or 443.
+        public var defaultPort: Int { self == .http ? 80 : 443 }
+    }
+
+    /// `http` or `https`.
+    public let scheme: Scheme
+    /// The host in lower case; an IPv6 address without brackets.
+    public let host: String
+    /// The port, 1 to 65535; the scheme's default if the URL had none.
+    public let port: Int
+
+    package init(scheme: Scheme, host: String, port: Int) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+    }
+
+    /// `scheme://host:port`.
+    public var description: String {
+        "\(scheme.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+}

@@ -1,0 +1,80 @@
+public import ContrailBase
+
+/// The measurements of one send: when what happened, over which connection, how much.
+///
+/// All instants are on the monotonic clock. What did not happen (no DNS on a reused connection) is `nil`.
+public struct SendSummary: Sendable {
+    /// When the send was handed to the transport.
+    public var submitted: MonotonicInstant
+    /// When the transport began with it.
+    public var started: MonotonicInstant?
+    /// When the name look-up began. `nil` if there was none (reused connection, cached address).
+    public var lookupStarted: MonotonicInstant?
+    /// When the first connect began. `nil` on a reused connection.
+    public var connectStarted: MonotonicInstant?
+    /// When TCP was up. `nil` on a reused connection.
+    public var connected: MonotonicInstant?
+    /// When TLS was up. `nil` on a reused connection and without TLS.
+    public var secured: MonotonicInstant?
+    /// When the connection was ours and the request began to go out. `nil`: nothing was sent.
+    public var requestStarted: MonotonicInstant?
+    /// When the first byte of the (final or 1xx) response came.
+    public var firstByte: MonotonicInstant?
+    /// When it was over: body complete, failed, or cancelled.
+    public var ended: MonotonicInstant?
+
+    /// How often the request went out: 0 (never reached the wire) or 1. A second is refused.
+    public var wireSends = 0
+    /// True if the connection had served an earlier request.
+    public var connectionReused = false
+    /// The peer's address as seen by the socket (a proxy's, if there is one).
+    public var peerAddress: String?
+    /// The peer's port.
+    public var peerPort: Int?
+    /// Bytes of the response body as they came over the wire.
+    public var responseBodyBytes: Int64 = 0
+
+    /// A summary in which nothing has happened yet.
+    public init(submitted: MonotonicInstant) { self.submitted = submitted }
+}
+
+extension SendSummary {
+    /// A stretch of a send. The stretches of a send do not overlap and leave no gap from `submitted` to `ended`.
+    public enum Phase: String, Sendable, Hashable, CaseIterable {
+        /// Waiting in the transport: hand-over to its thread.
+        case queue
+        /// Name look-up.
+        case dns
+        /// TCP.
+        case connect
+        /// TLS handshake.
+        case tls
+        /// Request out, waiting for the first byte of the response.
+        case wait
+        /// From the first byte to the end.
+        case receive
+    }
+
+    /// How long each phase took, in order, without those that did not happen. They add up to `ended - submitted`.
+    public var phases: [(phase: Phase, duration: Duration)] {
+        guard let ended else { return [] }
+        // A phase lasts until the next instant that is known. Instants are clamped so that none lies before the last.
+        let starts: [(Phase, MonotonicInstant?)] = [
+            (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted), (.tls, secured == nil ? nil : connected),
+            (.wait, requestStarted), (.receive, firstByte),
+        ]
+        var result: [(phase: Phase, duration: Duration)] = []
+        var open: (phase: Phase, since: MonotonicInstant)?
+        for case (let phase, let instant?) in starts {
+            if let (openPhase, since) = open {
+                let until = min(max(instant, since), ended)
+                result.append((openPhase, until - since))
+                open = (phase, until)
+            } else {
+                open = (phase, instant)
+            }
+        }
+        if let (openPhase, since) = open { result.append((openPhase, max(ended, since) - since)) }
+        return result
+    }
+}

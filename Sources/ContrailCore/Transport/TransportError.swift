@@ -1,0 +1,64 @@
+/// Why a send failed, as the transport saw it. Policies look at ``kind`` and at the summary, never at the text.
+public struct TransportError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong. New kinds may come: always have a default case.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        private let name: String
+        private init(_ name: String) { self.name = name }
+        /// A low-cardinality name, fit for `error.type`.
+        public var description: String { name }
+
+        /// The name could not be resolved. Nothing was sent.
+        public static let nameResolution = Kind("name_resolution")
+        /// No connection could be made (refused, unreachable, no route). Nothing was sent.
+        public static let connect = Kind("connect")
+        /// DNS, TCP and TLS together took longer than the connect timeout. Nothing was sent.
+        public static let connectTimeout = Kind("connect_timeout")
+        /// The TLS handshake broke off. Nothing was sent; trying again can help.
+        public static let tlsHandshake = Kind("tls_handshake")
+        /// The peer's certificate is not acceptable. Trying again cannot help.
+        public static let certificate = Kind("certificate")
+        /// The deadline passed; the phase says in which state.
+        public static let timeout = Kind("timeout")
+        /// The peer was silent inside the body for too long.
+        public static let idleReadTimeout = Kind("idle_read_timeout")
+        /// A kept-alive connection died before a byte of the response; the peer may or may not have acted.
+        public static let staleConnection = Kind("stale_connection")
+        /// The connection closed before a byte of the response.
+        public static let emptyReply = Kind("empty_reply")
+        /// The connection was reset or broke while sending or receiving.
+        public static let connectionReset = Kind("connection_reset")
+        /// The body ended early: fewer bytes than announced, or a missing last chunk.
+        public static let truncatedBody = Kind("truncated_body")
+        /// What came is not HTTP.
+        public static let protocolViolation = Kind("protocol_violation")
+        /// The header block is larger than the limit.
+        public static let headersTooLarge = Kind("headers_too_large")
+        /// The body is larger than the limit.
+        public static let bodyTooLarge = Kind("body_too_large")
+        /// The request cannot be sent as it is (a header value with a line break, say). The caller's fault.
+        public static let invalidRequest = Kind("invalid_request")
+        /// The transport was shut down.
+        public static let shutDown = Kind("shut_down")
+        /// Out of descriptors, threads or memory on this machine.
+        public static let localResources = Kind("local_resources")
+        /// Anything else; the message says what.
+        public static let other = Kind("_OTHER")
+    }
+
+    /// What went wrong.
+    public var kind: Kind
+    /// One sentence for people: what, where, what to do. Holds no secret.
+    public var message: String
+    /// The measurements up to the failure.
+    public var summary: SendSummary
+
+    /// An error.
+    public init(_ kind: Kind, _ message: String, summary: SendSummary) {
+        self.kind = kind
+        self.message = message
+        self.summary = summary
+    }
+
+    /// The kind and the message.
+    public var description: String { "\(kind): \(message)" }
+}
