@@ -83,10 +83,20 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailTesting",
-            dependencies: ["Contrail", "ContrailBase", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailTelemetry", "ContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
+            ],
             swiftSettings: settings),
 
         // Tests
+        .testTarget(
+            name: "ContrailCoreTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "ContrailTestingTests", dependencies: ["ContrailBase", "ContrailTesting"], swiftSettings: settings),
     ]

@@ -138,10 +138,12 @@ struct URLParser {
         var separator = UInt8(ascii: "?")
         if position < bytes.count, bytes[position] == UInt8(ascii: "?") {
             let end = bytes[position...].firstIndex(of: UInt8(ascii: "#")) ?? bytes.count
-            output.append(separator)
-            PercentEncoding.append(bytes[(position + 1)..<end], allowed: PercentEncoding.urlByte, to: &output)
-            separator = UInt8(ascii: "&")
-            if output.last == UInt8(ascii: "?") { output.removeLast(); separator = UInt8(ascii: "?") }
+            let text = bytes[(position + 1)..<end]
+            if !text.isEmpty || query.items.isEmpty {
+                output.append(separator)
+                PercentEncoding.append(text, allowed: PercentEncoding.urlByte, to: &output)
+                separator = UInt8(ascii: "&")
+            }
             position = end
         }
         for item in query.items {

@@ -28,11 +28,8 @@ extension OutcomeClass {
     /// The class of a failure. Whether anything was sent is read from the count of wire sends, not guessed.
     static func of(_ error: TransportError) -> OutcomeClass {
         switch error.kind {
-        case .nameResolution, .connect, .connectTimeout, .tlsHandshake, .localResources:
-            .notSent
-        case .staleConnection, .emptyReply, .connectionReset, .truncatedBody, .protocolViolation:
-            .ambiguous
-        case .timeout, .idleReadTimeout:
+        case .nameResolution, .connect, .connectTimeout, .tlsHandshake, .localResources, .timeout, .idleReadTimeout,
+            .staleConnection, .emptyReply, .connectionReset, .truncatedBody, .protocolViolation:
             error.summary.wireSends == 0 ? .notSent : .ambiguous
         default:
             .final
