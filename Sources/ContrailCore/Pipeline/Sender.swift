@@ -110,7 +110,8 @@ private final class Send: Sendable {
 }
 
 extension SendOutcome {
-    var head: ResponseHead? {
+    /// The head, if one came.
+    package var head: ResponseHead? {
         switch self {
         case .response(let head): head
         case .failure(_, let head), .cancelled(let head): head
