@@ -83,7 +83,11 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailTesting",
-            dependencies: ["Contrail", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: ["Contrail", "ContrailBase", .product(name: "FlyingFox", package: "FlyingFox")],
             swiftSettings: settings),
+
+        // Tests
+        .testTarget(
+            name: "ContrailTestingTests", dependencies: ["ContrailBase", "ContrailTesting"], swiftSettings: settings),
     ]
 )
