@@ -68,7 +68,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailOTLP",
-            dependencies: ["ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP"],
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Contrail",
@@ -83,7 +86,11 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailTesting",
-            dependencies: ["Contrail", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailOTLP", "ContrailTelemetry",
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
             swiftSettings: settings),
     ]
 )
