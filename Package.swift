@@ -68,7 +68,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailOTLP",
-            dependencies: ["ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP"],
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Contrail",
@@ -87,6 +90,7 @@ let package = Package(
                 "Contrail", "ContrailBase", "ContrailCore", "ContrailTelemetry", "ContrailOTLP",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: settings),
 
