@@ -85,5 +85,8 @@ let package = Package(
             name: "ContrailTesting",
             dependencies: ["Contrail", .product(name: "FlyingFox", package: "FlyingFox")],
             swiftSettings: settings),
+
+        // Tests
+        .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
