@@ -102,6 +102,19 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ContrailTestingTests", dependencies: ["ContrailBase", "ContrailTesting"], swiftSettings: settings),
+            name: "ContrailTelemetryTests",
+            dependencies: [
+                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTestingTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
