@@ -88,7 +88,26 @@ let package = Package(
             name: "ContrailTesting",
             dependencies: [
                 "Contrail", "ContrailBase", "ContrailOTLP", "ContrailTelemetry",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: settings),
+
+        // Tests
+        .testTarget(name: "ContrailBaseTests", dependencies: ["ContrailBase"], swiftSettings: settings),
+        .testTarget(
+            name: "ContrailOTLPTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTestingTests",
+            dependencies: [
+                "ContrailBase", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: settings),
