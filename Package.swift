@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "ContrailTesting",
             dependencies: [
-                "Contrail", "ContrailBase", "ContrailOTLP", "ContrailTelemetry",
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailTelemetry", "ContrailOTLP",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -97,19 +97,33 @@ let package = Package(
         // Tests
         .testTarget(name: "ContrailBaseTests", dependencies: ["ContrailBase"], swiftSettings: settings),
         .testTarget(
+            name: "ContrailCoreTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTelemetryTests",
+            dependencies: [
+                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "ContrailOTLPTests",
             dependencies: [
-                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry",
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ContrailTestingTests",
             dependencies: [
-                "ContrailBase", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )

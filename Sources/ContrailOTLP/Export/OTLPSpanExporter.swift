@@ -29,7 +29,7 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
     }
 
     /// OTLP Exporter, "User Agent".
-    package static let userAgent = "OTel-OTLP-Exporter-Swift/0.1.0"
+    package static let userAgent = "OTel-OTLP-Exporter-Swift/\(Telemetry.sdkVersion)"
 
     private let transport: any Transport
     private let settings: Settings
