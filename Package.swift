@@ -68,7 +68,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailOTLP",
-            dependencies: ["ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP"],
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Contrail",
@@ -83,10 +86,35 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailTesting",
-            dependencies: ["Contrail", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailTelemetry", "ContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
             swiftSettings: settings),
 
         // Tests
+        .testTarget(
+            name: "ContrailCoreTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTelemetryTests",
+            dependencies: [
+                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTestingTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
