@@ -88,6 +88,13 @@ let package = Package(
 
         // Tests
         .testTarget(
+            name: "ContrailTelemetryTests",
+            dependencies: [
+                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "ContrailTestingTests", dependencies: ["ContrailBase", "ContrailTesting"], swiftSettings: settings),
     ]
 )
