@@ -85,5 +85,14 @@ let package = Package(
             name: "ContrailTesting",
             dependencies: ["Contrail", .product(name: "FlyingFox", package: "FlyingFox")],
             swiftSettings: settings),
+
+        // Tests
+        .testTarget(
+            name: "ContrailCurlTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailCurl",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
     ]
 )
