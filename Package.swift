@@ -95,6 +95,7 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests
+        .testTarget(name: "ContrailBaseTests", dependencies: ["ContrailBase"], swiftSettings: settings),
         .testTarget(
             name: "ContrailCoreTests",
             dependencies: [
@@ -102,16 +103,17 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ContrailTelemetryTests",
+            name: "ContrailOTLPTests",
             dependencies: [
-                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ContrailTestingTests",
             dependencies: [
                 "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: settings),

@@ -45,10 +45,10 @@ package enum OTLP {
         }
     }
 
-    /// Why a message was not made.
-    package enum EncodingError: Error, Sendable, Equatable {
-        /// The message would have `bytes` bytes, more than `limitBytes`.
-        case tooLarge(bytes: Int, limitBytes: Int)
+    /// A message was not made: it would have `bytes` bytes, more than `limitBytes`.
+    package struct TooLargeError: Error, Sendable, Equatable {
+        package var bytes: Int
+        package var limitBytes: Int
     }
 
     /// How much a receiver takes.

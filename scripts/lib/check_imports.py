@@ -29,7 +29,7 @@ ALLOWED = {
     "ContrailCore": {"ContrailBase", "HTTPTypes", "collections"},
     "ContrailCurl": {"ContrailBase", "ContrailCore", "CContrailCurlShim", "HTTPTypes"},
     "ContrailTelemetry": {"ContrailBase", "Tracing", "Logging", "CoreMetrics", "collections"},
-    "ContrailOTLP": {"ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP", "CContrailZlib"},
+    "ContrailOTLP": {"ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP", "CContrailZlib", "HTTPTypes"},
     "Contrail": FACE,
     "ContrailTesting": FACE | {"Contrail", "FlyingFox"},
 }

@@ -25,7 +25,7 @@ struct WireCheck {
             guard let content = unsafe content else { throw .malformed("field \(field) is not a message") }
             if unsafe known.pointee.label != PROTOBUF_C_LABEL_REPEATED {
                 // The field's place in its message; none has more than 64 fields (a shift beyond gives 0: not checked).
-                let bit = UInt64(1) << unsafe (known - descriptor.pointee.fields)
+                let bit = unsafe UInt64(1) << (known - descriptor.pointee.fields)
                 guard seen & bit == 0 else { throw .malformed("field \(field) comes twice") }
                 seen |= bit
             }

@@ -10,7 +10,7 @@ extension OTLP {
     // SAFETY: the tree lives in the arena, which outlives the packing; nothing of it is in the result.
     package static func encode(
         _ spans: [Telemetry.SpanData], resource: Telemetry.Resource, maxBytes: Int = 64 << 20
-    ) throws(EncodingError) -> ByteChunk {
+    ) throws(TooLargeError) -> ByteChunk {
         var arena = Arena(firstBlockBytes: min(max(spans.count * 1024, 4 << 10), 1 << 20))
         let request = unsafe arena.traceRequest(spans, resource: resource)
         return try unsafe pack(&request.pointee.base, maxBytes: maxBytes)
@@ -21,9 +21,9 @@ extension OTLP {
     // SAFETY: the message says itself how many bytes it packs to; that many are allocated, and the chunk frees them.
     static func pack(
         _ message: UnsafePointer<ProtobufCMessage>, maxBytes: Int
-    ) throws(EncodingError) -> ByteChunk {
+    ) throws(TooLargeError) -> ByteChunk {
         let size = unsafe protobuf_c_message_get_packed_size(message)
-        guard size <= maxBytes else { throw .tooLarge(bytes: size, limitBytes: maxBytes) }
+        guard size <= maxBytes else { throw TooLargeError(bytes: size, limitBytes: maxBytes) }
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 1)
         _ = unsafe protobuf_c_message_pack(message, memory.baseAddress?.assumingMemoryBound(to: UInt8.self))
         return unsafe ByteChunk(adopting: memory, deallocate: { unsafe $0.deallocate() })
