@@ -41,11 +41,11 @@ import Testing
         span.startNanoseconds = 0
         span.endNanoseconds = 0
         let expected: [UInt8] = [
-            0x0A, 0x31,  // resource_spans, 49 bytes
+            0x0A, 0x2F,  // resource_spans, 47 bytes
             0x0A, 0x00,  // resource, empty
-            0x12, 0x2D,  // scope_spans, 45 bytes
+            0x12, 0x2B,  // scope_spans, 43 bytes
             0x0A, 0x00,  // scope, empty
-            0x12, 0x29,  // span, 41 bytes
+            0x12, 0x27,  // span, 39 bytes
             0x0A, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 1,  // trace_id
             0x12, 0x08, 0, 0, 0, 0, 0, 0, 0, 1,  // span_id
             0x2A, 0x01, 0x6E,  // name
