@@ -1,0 +1,110 @@
+import ContrailBase
+import ContrailCore
+import Glibc
+import HTTPTypes
+
+@testable import ContrailCurl
+
+extension RequestURL {
+    /// A URL on this machine.
+    static func local(_ port: Int, _ path: String = "/", host: String = "127.0.0.1", scheme: Origin.Scheme = .http) -> Self {
+        let start = "\(scheme.rawValue)://\(host):\(port)"
+        return RequestURL(
+            text: start + path, origin: Origin(scheme: scheme, host: host, port: port), pathOffset: start.utf8.count)
+    }
+}
+
+extension WireRequest {
+    static func get(_ port: Int, _ path: String = "/") -> Self { WireRequest(method: .get, url: .local(port, path)) }
+
+    static func post(_ port: Int, _ body: String, _ path: String = "/") -> Self {
+        WireRequest(method: .post, url: .local(port, path), body: ByteChunk(body.utf8))
+    }
+}
+
+extension WireResponse {
+    /// The collected body as text; "" if it is a stream.
+    var text: String { if case .buffered(let chunk) = body { String(chunk) } else { "" } }
+
+    var stream: (any WireBodyStream)? { if case .stream(let stream) = body { stream } else { nil } }
+}
+
+extension CurlTransport {
+    static let largeLimit = BodyMode.buffered(maxBytes: 1 << 26)
+
+    func fetch(_ request: WireRequest) async throws -> WireResponse { try await send(request, mode: Self.largeLimit) }
+
+    /// The error that a send ends with.
+    func failure(of request: WireRequest, mode: BodyMode = largeLimit) async -> TransportError? {
+        do {
+            _ = try await send(request, mode: mode)
+            return nil
+        } catch {
+            return error as? TransportError
+        }
+    }
+}
+
+/// Runs `body` with a server and a transport, and ends both.
+func withServer<Result>(
+    _ script: @escaping RawServer.Script,
+    configure: (inout CurlTransport.Configuration) -> Void = { _ in },
+    _ body: (RawServer, CurlTransport) async throws -> Result
+) async throws -> Result {
+    let server = try RawServer(script)
+    defer { server.stop() }
+    var configuration = CurlTransport.Configuration()
+    configure(&configuration)
+    let transport = CurlTransport(configuration)
+    do {
+        let result = try await body(server, transport)
+        await transport.shutdown()
+        return result
+    } catch {
+        await transport.shutdown()
+        throw error
+    }
+}
+
+/// What the process holds: counted before and after, it shows leaks.
+struct ProcessCount: Equatable {
+    var descriptors: Int
+    var loopThreads: Int
+
+    static func now() -> ProcessCount {
+        // The listing itself has a descriptor open, each time.
+        ProcessCount(
+            descriptors: entries("/proc/self/fd").count,
+            loopThreads: entries("/proc/self/task").count { task in
+                read("/proc/self/task/\(task)/comm").hasPrefix("contrail-loop")
+            })
+    }
+
+    /// Resident memory in bytes.
+    static var residentBytes: Int {
+        let pages = read("/proc/self/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * 4096
+    }
+
+    private static func entries(_ path: String) -> [String] {
+        guard let directory = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+
+    private static func read(_ path: String) -> String {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
+    }
+}
