@@ -14,19 +14,30 @@ import Logging
 
         // service.name and the collector's address come in as OTEL_SERVICE_NAME and OTEL_EXPORTER_OTLP_ENDPOINT.
         let telemetry = try Telemetry.bootstrap()
+        let client = try HTTPClient(configuration: .forDemo)
         var logger = Logger(label: launch.name)
         logger.logLevel = .error
         let app = Application(
-            router: makeRouter(for: launch),
+            router: makeRouter(for: launch, client: client),
             server: .http1(configuration: .recordingRequests(for: launch)),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            // Ends after the server, so that the spans of the last requests are exported too.
-            services: [telemetry],
+            // They end in reverse order, after the server: what the last requests do and record is not lost.
+            services: [telemetry, client],
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { StandardOutput.write(.listening(port: port)) }
             },
             logger: logger)
         try await app.runService()
+    }
+}
+
+extension HTTPClient.Configuration {
+    /// The defaults, but for the first back-off after a 503. A second is right for a peer that is overloaded in earnest;
+    /// here it would be so long that everything else in the drawing is too short to see.
+    static var forDemo: Self {
+        var configuration = Self()
+        configuration.retry.backOff.throttledBase = .milliseconds(200)
+        return configuration
     }
 }
 

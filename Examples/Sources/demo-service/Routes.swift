@@ -14,20 +14,20 @@ struct Answer: ResponseCodable {
 }
 
 /// `GET /NAME/{id}`: misbehaves if it is told to, asks the services below all at once, answers.
-func makeRouter(for launch: ServiceLaunch) -> Router<BasicRequestContext> {
+func makeRouter(for launch: ServiceLaunch, client: HTTPClient) -> Router<BasicRequestContext> {
     let router = Router()
     router.middlewares.add(TracingMiddleware())
     let faults = FaultCounter(launch.behaviour == .overloadedTwice ? launch.behaviour.failures : 0)
     router.get("/\(launch.name)/{id}") { _, context in
         guard !faults.takeOne() else { throw HTTPError(.serviceUnavailable) }
         if launch.behaviour == .slow { try await Task.sleep(for: .milliseconds(300)) }
-        return await askAll(launch, id: try context.parameters.require("id"))
+        return await askAll(launch, with: client, id: try context.parameters.require("id"))
     }
     return router
 }
 
-private func askAll(_ launch: ServiceLaunch, id: String) async -> Answer {
-    let results = await HTTPClient.shared.fetchAll(launch.calls.map { .get("\($0)/\(id)") })
+private func askAll(_ launch: ServiceLaunch, with client: HTTPClient, id: String) async -> Answer {
+    let results = await client.fetchAll(launch.calls.map { .get("\($0)/\(id)") })
     let answered = results.successes.count { $0.status.code == 200 }
     return Answer(service: launch.name, answered: answered, failed: launch.calls.count - answered)
 }

@@ -35,8 +35,10 @@ import Foundation
     private func report(_ spans: [ChainSpan], _ visit: Visit) -> Bool {
         let style = Style.ofTerminal
         print("the gateway answered \(visit.answer)\n")
-        print(Waterfall(spans: spans, style: style).lines.joined(separator: "\n"), "\n")
-        print(ServiceTable(spans: spans, requests: visit.requests).lines(style: style).joined(separator: "\n"), "\n")
+        for line in Waterfall(spans: spans, style: style).lines { print(line) }
+        print()
+        for line in ServiceTable(spans: spans, requests: visit.requests).lines(style: style) { print(line) }
+        print()
         let check = SelfCheck(spans: spans, requests: visit.requests)
         let problems = check.problems + missingRequests(visit.requests)
         for problem in problems { print("✘ \(problem)") }

@@ -54,10 +54,11 @@ struct Fleet: Sendable {
         let visitor = try await Subprocess.run(
             Siblings.executable("demo-visitor"), arguments: [url], environment: environment(service: "visitor"),
             platformOptions: .endingGracefully, output: .string(limit: 64 * 1024), error: .currentStandardError)
+        let answer = visitor.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
         guard visitor.terminationStatus.isSuccess else {
-            throw DemoError("the visitor ended with \(visitor.terminationStatus)")
+            throw DemoError("the visitor ended with \(visitor.terminationStatus): \(answer)")
         }
-        return visitor.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+        return answer
     }
 
     // Ours, without what would change the demo: OTEL settings and proxies of the shell it is started from.
