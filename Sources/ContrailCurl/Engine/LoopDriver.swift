@@ -167,6 +167,7 @@ final class LoopDriver {
     private func closeIdleConnections() {
         guard now - lastBusy >= settings.idleConnectionAge else { return }
         core.recycle(maxConnections: settings.maxConnections)
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
     }
 
     static func readClock() -> MonotonicInstant { MonotonicInstant(nanoseconds: contrail_now()) }
@@ -242,7 +243,9 @@ final class LoopDriver {
     }
 
     private func resume(_ transfer: Transfer) {
-        guard transfer.state == .running, let slot = transfer.slot, let pipe = transfer.pipe, slot.isPaused else { return }
+        guard transfer.state == .running, let slot = transfer.slot, let pipe = transfer.pipe, slot.isPaused else {
+            return
+        }
         transfer.lastProgress = now
         timers.set(transfer, to: now + transfer.idleReadTimeout)
         slot.setOutstanding(pipe.outstanding)
