@@ -1,3 +1,5 @@
+import ContrailBase
+import HTTPTypes
 import Testing
 
 @testable import ContrailTesting
