@@ -70,6 +70,8 @@ struct ExportAnswer {
 
     /// At most 200 characters, and no control characters: the text comes from outside and goes into logs.
     private static func printable(_ text: String) -> String {
-        String(text.prefix(200).map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
+        String(
+            text.prefix(200).map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 }
+        )
     }
 }
