@@ -17,7 +17,7 @@ import CContrailOTLP
     init(firstBlockBytes: Int = 64 << 10) { blockBytes = firstBlockBytes }
 
     deinit {
-        for unsafeblock in unsafe blocks { unsafe block.deallocate() }
+        for index in unsafe blocks.indices { unsafe blocks[index].deallocate() }
     }
 
     /// Raw memory, not initialised; at least one byte, so that the pointer is good even for nothing.
