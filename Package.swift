@@ -110,6 +110,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "ContrailTelemetryTests",
+            dependencies: [
+                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "ContrailTestingTests",
             dependencies: [
                 "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",

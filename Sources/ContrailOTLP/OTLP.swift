@@ -49,6 +49,11 @@ package enum OTLP {
     package struct TooLargeError: Error, Sendable, Equatable {
         package var bytes: Int
         package var limitBytes: Int
+
+        package init(bytes: Int, limitBytes: Int) {
+            self.bytes = bytes
+            self.limitBytes = limitBytes
+        }
     }
 
     /// How much a receiver takes.

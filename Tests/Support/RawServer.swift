@@ -120,8 +120,13 @@ package final class RawServer: Sendable {
 
 /// A system call of the test server failed.
 package struct SocketFailure: Error {
-    let call: String
-    let number: Int32
+    package let call: String
+    package let number: Int32
+
+    package init(call: String, number: Int32) {
+        self.call = call
+        self.number = number
+    }
 }
 
 /// One request and the connection it came on.

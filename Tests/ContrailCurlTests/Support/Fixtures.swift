@@ -1,5 +1,6 @@
 import ContrailBase
 import ContrailCore
+import ContrailTestSupport
 import Glibc
 import HTTPTypes
 
@@ -8,9 +9,8 @@ import HTTPTypes
 extension RequestURL {
     /// A URL on this machine.
     static func local(_ port: Int, _ path: String = "/", host: String = "127.0.0.1", scheme: Origin.Scheme = .http) -> Self {
-        let start = "\(scheme.rawValue)://\(host):\(port)"
-        return RequestURL(
-            text: start + path, origin: Origin(scheme: scheme, host: host, port: port), pathOffset: start.utf8.count)
+        let text = "\(scheme.rawValue)://\(host):\(port)\(path)"
+        do { return try RequestURL(text) } catch { preconditionFailure("\(text): \(error)") }
     }
 }
 
@@ -63,48 +63,5 @@ func withServer<Result>(
     } catch {
         await transport.shutdown()
         throw error
-    }
-}
-
-/// What the process holds: counted before and after, it shows leaks.
-struct ProcessCount: Equatable {
-    var descriptors: Int
-    var loopThreads: Int
-
-    static func now() -> ProcessCount {
-        // The listing itself has a descriptor open, each time.
-        ProcessCount(
-            descriptors: entries("/proc/self/fd").count,
-            loopThreads: entries("/proc/self/task").count { task in
-                read("/proc/self/task/\(task)/comm").hasPrefix("contrail-loop")
-            })
-    }
-
-    /// Resident memory in bytes.
-    static var residentBytes: Int {
-        let pages = read("/proc/self/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * 4096
-    }
-
-    private static func entries(_ path: String) -> [String] {
-        guard let directory = unsafe opendir(path) else { return [] }
-        defer { unsafe closedir(directory) }
-        var names: [String] = []
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
-    }
-
-    private static func read(_ path: String) -> String {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 256)
-        let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
     }
 }

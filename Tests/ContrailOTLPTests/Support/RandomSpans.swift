@@ -1,10 +1,11 @@
 import ContrailTelemetry
+import ContrailTesting
 
 /// Spans with everything in them that is easily lost: empty and cut texts, zeros, extreme numbers, deep values.
 struct RandomSpans {
     let random: SeededRandom
 
-    init(seed: UInt64) { random = SeededRandom(seed) }
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     func spans(count: Int) -> [Telemetry.SpanData] {
         let scopes = (0..<3).map { _ in scope() }
@@ -82,4 +83,12 @@ struct RandomSpans {
 
     private func number() -> UInt64 { random.oneIn(5) ? 0 : random.next() }
     private func count() -> UInt32 { random.oneIn(2) ? 0 : UInt32(truncatingIfNeeded: random.next()) }
+}
+
+extension SeededRandom {
+    /// A number in `0 ..< bound`.
+    func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    /// True in one of `n` cases.
+    func oneIn(_ n: Int) -> Bool { below(n) == 0 }
 }

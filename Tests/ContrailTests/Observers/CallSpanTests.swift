@@ -53,11 +53,10 @@ import Tracing
     @Test func unknownMethodIsOther() async throws {
         try await withTracedServer({ $0.respond() }) { _, base in
             try await HTTPClient.withClient { client in
-                let method = try #require(HTTPRequest.Method("PURGE"))
-                _ = try await client.execute(.init(method, base))
+                _ = try await client.execute(.init(HTTPRequest.Method("PURGE") ?? .get, base))
             }
         } check: { _, spans, _ in
-            let send = try #require(spans.first(where: \.isClient))
+            let send = try #require(spans.first { $0.isClient })
             #expect(send.span.name == "HTTP")
             #expect(send.string("http.request.method") == "_OTHER")
             #expect(send.string("http.request.method_original") == "PURGE")
@@ -93,7 +92,7 @@ import Tracing
     @Test func callsAreChildrenOfTheAmbientSpan() async throws {
         try await withTracedServer({ $0.respond() }) { _, base in
             try await HTTPClient.withClient { client in
-                try await withSpan("work") { _ in
+                await withSpan("work") { _ in
                     _ = await client.fetchAll([.get(base), .get(base)])
                 }
             }
@@ -109,7 +108,7 @@ import Tracing
     @Test func middlewareRunsUnderTheCallsSpan() async throws {
         struct Signing: HTTPClient.Middleware {
             func handle(_ request: WireRequest, next: Next) async throws -> WireResponse {
-                try await withSpan("sign") { _ in }
+                withSpan("sign") { _ in }
                 return try await next(request)
             }
         }

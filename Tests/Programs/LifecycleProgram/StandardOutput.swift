@@ -6,5 +6,5 @@
 
 enum StandardOutput {
     /// Standard output is buffered when it is a pipe; the test waits for a line.
-    static func flush() { _ = unsafe fflush(nil) }
+    static func flush() { _ = fflush(nil) }
 }
