@@ -175,7 +175,7 @@ package final class Exchange {
     }
 
     /// Sends, but gives up when the peer takes nothing for so many milliseconds.
-    func send(_ bytes: [UInt8], within milliseconds: Int32) -> Bool {
+    package func send(_ bytes: [UInt8], within milliseconds: Int32) -> Bool {
         var limit = timeval(tv_sec: 0, tv_usec: Int(milliseconds) * 1000)
         // SAFETY: the pointer is to a local variable.
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
