@@ -104,17 +104,17 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "ContrailTelemetryTests",
-            dependencies: [
-                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
             name: "ContrailOTLPTests",
             dependencies: [
                 "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTelemetryTests",
+            dependencies: [
+                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: settings),
         .testTarget(
@@ -124,6 +124,32 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTests",
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailTelemetry", "ContrailTesting",
+                "ContrailTestSupport", "LifecycleProgram", "ReadmeProgram",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailCurlTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailCurl", "CContrailCurlShim", "ContrailTesting",
+                "ContrailTestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        // What several test targets use, and programs that tests run as processes of their own.
+        .target(
+            name: "ContrailTestSupport", dependencies: ["ContrailBase"], path: "Tests/Support", swiftSettings: settings),
+        .executableTarget(
+            name: "ReadmeProgram", dependencies: ["Contrail"], path: "Tests/Programs/ReadmeProgram",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "LifecycleProgram", dependencies: ["Contrail"], path: "Tests/Programs/LifecycleProgram",
             swiftSettings: settings),
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]

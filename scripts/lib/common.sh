@@ -23,7 +23,7 @@ quietly() {
     "$@" >"$log" 2>&1 || code=$?
     [ "$code" -ne 0 ] || return 0
     # What the compiler says is an error comes first: the tail of a parallel build is often something else.
-    grep -E '(error|warning):' "$log" | sort -u | head -n 20 >&2 || true
+    grep -E '(error|warning):' "$log" | grep -v ' which are unhandled; ' | sort -u | head -n 20 >&2 || true
     tail -n 25 "$log" >&2
     printf 'whole output: %s\n' "$log" >&2
     return "$code"

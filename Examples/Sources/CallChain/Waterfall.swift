@@ -4,50 +4,55 @@ package struct Waterfall: Sendable {
     private let style: Style
     private let begin: UInt64
     private let end: UInt64
-
-    private static let serviceWidth = 16
-    private static let nameWidth = 28
-    private static let resultWidth = 34
-    private static let timeWidth = 8
+    /// The text columns, each as wide as its longest cell.
+    private let widths: [Int]
+    /// What they leave of the terminal.
+    private let barWidth: Int
 
     package init(spans: [ChainSpan], style: Style) {
         trace = SpanIndex(spans)
         self.style = style
         begin = spans.map(\.start).min() ?? 0
         end = max(begin + 1, spans.map(\.end).max() ?? 0)
+        let cells = [Self.headings] + trace.depthFirst.map(Self.cells)
+        // No name that a peer chose may take the place of the bars.
+        widths = Self.headings.indices.map { column in min(36, cells.map { $0[column].count }.max() ?? 0) }
+        barWidth = max(16, style.width - widths.reduce(0) { $0 + $1 + 1 })
     }
 
     /// The rows, with a heading and a legend.
     package var lines: [String] {
-        [style.paint(heading, .bold)] + trace.depthFirst.map(row) + [style.paint(Self.legend, .dim)]
+        [style.paint(heading, .bold)] + trace.depthFirst.map(row) + Self.legend.map { style.paint($0, .dim) }
     }
 
-    private var barWidth: Int {
-        max(24, style.width - Self.serviceWidth - Self.nameWidth - Self.resultWidth - Self.timeWidth - 4)
+    private static let headings = ["SERVICE", "SPAN", "RESULT", "TIME"]
+
+    private static let legend = [
+        "← answers a request   → one send   ○ a call: its sends and waits",
+        "█ answering   ━ sending   ─ in the call   ░ backing off   ▒ waiting for a permit",
+    ]
+
+    private static func cells(depth: Int, span: ChainSpan) -> [String] {
+        let name = String(repeating: " ", count: depth) + "\(span.arrow) \(span.name)"
+        return [span.service, name, span.result, readable(milliseconds: span.milliseconds)]
     }
 
     private var heading: String {
         let total = readable(milliseconds: Double(end - begin) / 1e6)
-        let scale = "0" + total.leftPadded(to: barWidth - 1)
-        return columns("SERVICE", "SPAN", "RESULT", "TIME", scale)
-    }
-
-    static let legend =
-        "← answers a request  → one send  ○ a call, its sends and waits    "
-        + "█ answering  ━ send  ─ call  ░ back-off  ▒ waiting for a permit"
-
-    private func columns(_ service: String, _ name: String, _ result: String, _ time: String, _ bar: String) -> String {
-        [
-            service.padded(to: Self.serviceWidth), name.padded(to: Self.nameWidth),
-            result.padded(to: Self.resultWidth), time.leftPadded(to: Self.timeWidth), bar,
-        ].joined(separator: " ")
+        return columns(Self.headings) + "0" + total.leftPadded(to: barWidth - 1)
     }
 
     private func row(depth: Int, span: ChainSpan) -> String {
-        let name = String(repeating: " ", count: depth) + "\(span.arrow) \(span.name)"
         let isBad = span.failed || span.errorType != nil
-        let text = columns(span.service, name, span.result, readable(milliseconds: span.milliseconds), "")
-        return style.paint(text, isBad ? .red : nil) + bar(of: span)
+        return style.paint(columns(Self.cells(depth: depth, span: span)), isBad ? .red : nil) + bar(of: span)
+    }
+
+    // Text on the left of its column, the time on the right.
+    private func columns(_ cells: [String]) -> String {
+        let last = cells.count - 1
+        return zip(cells, widths).enumerated().map { column, cell in
+            (column == last ? cell.0.leftPadded(to: cell.1) : cell.0.padded(to: cell.1)) + " "
+        }.joined()
     }
 
     // One character per stretch of time; a span that is too short for one gets one.

@@ -146,3 +146,13 @@ extension HTTPClient.Configuration {
         guard condition else { throw ConfigurationError("\(name) is \(value); it must be \(legal).") }
     }
 }
+
+extension HTTPClient.Configuration.Connections {
+    var curlConfiguration: CurlTransport.Configuration {
+        var configuration = CurlTransport.Configuration()
+        configuration.maxConnectionsPerLoop = maxConnections
+        configuration.caFile = certificateAuthorityFile
+        if let eventLoops { configuration.loops = eventLoops }
+        return configuration
+    }
+}

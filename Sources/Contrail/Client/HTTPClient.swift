@@ -1,7 +1,6 @@
 import ContrailBase
 public import ContrailCore
 import ContrailCurl
-public import HTTPTypes
 import Logging
 public import ServiceLifecycle
 
@@ -44,7 +43,7 @@ public final class HTTPClient: Sendable {
     }
 
     private init(settings: PipelineSettings, connections: Configuration.Connections, isShared: Bool) {
-        transport = CurlTransport(configuration: connections.curlConfiguration)
+        transport = CurlTransport(connections.curlConfiguration)
         pipeline = CallPipeline(settings: settings, transport: transport)
         maxInFlight = settings.limits.maxTotal
         usage = isShared ? nil : ClientUsage()

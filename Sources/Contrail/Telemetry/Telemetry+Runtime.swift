@@ -112,9 +112,9 @@ extension Telemetry.Runtime {
         if let timeout = configuration.exportTimeout ?? environment.tracesTimeout { settings.timeout = timeout }
         // A fetcher of its own, below all observers: an export is never traced, and never waits behind the user's calls.
         var engine = CurlTransport.Configuration()
-        engine.eventLoops = 1
+        engine.loops = 1
         engine.maxConnectionsPerLoop = 4
-        return OTLPSpanExporter(transport: CurlTransport(configuration: engine), settings: settings)
+        return OTLPSpanExporter(transport: CurlTransport(engine), settings: settings)
     }
 
     private static func batching(

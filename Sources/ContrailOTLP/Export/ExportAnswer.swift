@@ -20,8 +20,9 @@ struct ExportAnswer {
     init(_ error: TransportError) {
         // A second send is refused by the transport, so one is all there can be.
         let wasSent = error.summary.wireSends > 0 || error.summary.requestStarted != nil
+        let isCancelled = error.kind == .cancelled && wasSent
         self.init(
-            outcome: .failed(error.kind, wasSent: wasSent), description: Self.printable(error.description),
+            outcome: isCancelled ? .cancelled : .failed(error.kind, wasSent: wasSent), description: Self.printable(error.description),
             response: .init())
     }
 

@@ -21,7 +21,7 @@ package struct ExportAttempts: Sendable {
         case answered(status: Int, retryAfter: Duration?)
         /// No response. `wasSent`: the request was on the wire, at least in part.
         case failed(TransportError.Kind, wasSent: Bool)
-        /// Cancelled while it was under way; whether it was on the wire is not known.
+        /// Cancelled while it was on the wire: the receiver may have it.
         case cancelled
     }
 

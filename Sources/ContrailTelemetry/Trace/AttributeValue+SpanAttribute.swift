@@ -14,11 +14,19 @@ extension Telemetry.AttributeValue {
         case .int32Array(let numbers): self = .array(numbers.map { .int(Int64($0)) })
         case .int64Array(let numbers): self = .array(numbers.map { .int($0) })
         case .doubleArray(let numbers): self = .array(numbers.map { .double($0) })
-        case .stringConvertible(let value as NativeValue): self = value.value
-        case .stringConvertible(let value): self = .string(value.description)
-        case .stringConvertibleArray(let values): self = .array(values.map { .string($0.description) })
+        case .stringConvertible(let value): self.init(describing: value)
+        case .stringConvertibleArray(let values): self = .array(values.map { Self(describing: $0) })
         // The enum asks for a default: cases may be added.
         default: self = .string(String(describing: attribute))
+        }
+    }
+
+    /// An array literal of `Int` arrives as things that describe themselves: numbers are still numbers.
+    private init(describing value: any CustomStringConvertible & Sendable) {
+        switch value {
+        case let value as NativeValue: self = value.value
+        case let number as Int: self = .int(Int64(number))
+        default: self = .string(value.description)
         }
     }
 
@@ -73,10 +81,8 @@ extension SpanAttributes {
         var resolved = self
         forEach { key, value in
             switch value {
-            case .stringConvertible(let value) where !(value is NativeValue):
-                resolved.set(key, value: .string(value.description))
-            case .stringConvertibleArray(let values):
-                resolved.set(key, value: .stringArray(values.map(\.description)))
+            case .stringConvertible, .stringConvertibleArray:
+                resolved.set(key, value: Telemetry.AttributeValue(value).spanAttribute)
             default: break
             }
         }

@@ -52,10 +52,12 @@ struct SpanRecord: Sendable {
     /// Replaces all attributes: keys that are not in `attributes` are gone.
     mutating func replaceAttributes(_ attributes: SpanAttributes, limits: Telemetry.SpanLimits) {
         guard !isEnded else { return }
+        // Beyond the limit it matters which keys came first, and only the list knows.
+        let isOverLimit = attributes.count > limits.attributes
+        if isOverLimit { foldView(limits) }
         view = attributes
         viewIsNewer = true
-        // Beyond the limit it matters which keys came first, and only the list knows.
-        if attributes.count > limits.attributes {
+        if isOverLimit {
             foldView(limits)
             view = nil
         }

@@ -1,0 +1,85 @@
+#define _GNU_SOURCE
+#include "contrail_callbacks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "contrail_epoll.h"
+#include "contrail_loop.h"
+#include "contrail_process.h"
+#include "contrail_slot.h"
+
+// libcurl sends a request again by itself when a reused connection dies before the first byte of the response, a POST
+// included. Every way to a second send goes through one of these three callbacks, and each of them refuses it.
+
+int contrail_on_lookup(void *resolver, void *reserved, void *context) {
+    (void)resolver, (void)reserved;
+    contrail_slot *slot = context;
+    if (slot->wire_sends > 0) {
+        slot->second_send_refused = true;
+        return 1;
+    }
+    if (slot->lookup_at == 0) slot->lookup_at = contrail_now();
+    return 0;
+}
+
+curl_socket_t contrail_on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)purpose;
+    contrail_slot *slot = context;
+    if (slot->wire_sends > 0) {
+        slot->second_send_refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    if (slot->connect_at == 0) slot->connect_at = contrail_now();
+    int type = address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    int descriptor = socket(address->family, type, address->protocol);
+    if (descriptor < 0) {
+        slot->open_errno = errno;
+        return CURL_SOCKET_BAD;
+    }
+    if (slot->loop->epoll != NULL && !contrail_epoll_opened(slot->loop->epoll, descriptor)) {
+        close(descriptor);
+        slot->open_errno = ENOMEM;
+        return CURL_SOCKET_BAD;
+    }
+    slot->loop->sockets_opened++;
+    return descriptor;
+}
+
+int contrail_on_close(void *context, curl_socket_t descriptor) {
+    contrail_loop *loop = context;
+    if (loop->epoll != NULL) contrail_epoll_closed(loop->epoll, descriptor);
+    loop->sockets_closed++;
+    return close(descriptor);
+}
+
+/// libcurl's own times are relative to its start of the transfer; the end of its look-up is the moment of our first
+/// connect, so that is the anchor.
+static void note_handshakes(contrail_slot *slot) {
+    curl_off_t lookup = 0, connect = 0, secure = 0;
+    curl_easy_getinfo(slot->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
+    curl_easy_getinfo(slot->easy, CURLINFO_CONNECT_TIME_T, &connect);
+    curl_easy_getinfo(slot->easy, CURLINFO_APPCONNECT_TIME_T, &secure);
+    if (connect >= lookup && connect > 0) slot->connected_at = slot->connect_at + (connect - lookup) * 1000;
+    if (secure >= lookup && secure > 0) slot->secured_at = slot->connect_at + (secure - lookup) * 1000;
+}
+
+int contrail_on_request(void *context, char *peer_address, char *local_address, int peer_port, int local_port) {
+    (void)local_address, (void)local_port;
+    contrail_slot *slot = context;
+    if (slot->wire_sends > 0) {
+        slot->second_send_refused = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    slot->wire_sends = 1;
+    slot->request_at = contrail_now();
+    slot->connection_reused = slot->connect_at == 0;
+    if (!slot->connection_reused) note_handshakes(slot);
+    if (peer_address != NULL) snprintf(slot->peer_address, sizeof slot->peer_address, "%s", peer_address);
+    slot->peer_port = peer_port;
+    contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_CONNECTED);
+    return CURL_PREREQFUNC_OK;
+}

@@ -1,0 +1,154 @@
+#include "contrail_loop.h"
+
+#include <stdlib.h>
+
+#include "contrail_process.h"
+
+/// Records only: every libcurl function called from here is a recursive call.
+static int on_timer(CURLM *multi, long milliseconds, void *context) {
+    (void)multi;
+    contrail_loop *loop = context;
+    if (milliseconds < 0) loop->timer_at = INT64_MAX;
+    else if (milliseconds == 0) loop->timer_at = 0;
+    else loop->timer_at = contrail_now() + (int64_t)milliseconds * 1000000;
+    return 0;
+}
+
+static int on_interest(CURL *easy, curl_socket_t descriptor, int what, void *context, void *per_socket) {
+    (void)easy, (void)per_socket;
+    contrail_loop *loop = context;
+    if (loop->epoll != NULL) contrail_epoll_interest(loop->epoll, descriptor, what);
+    return 0;
+}
+
+static CURLM *make_multi(contrail_loop *loop, long max_connections) {
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL) return NULL;
+    CURLMcode code = CURLM_OK;
+#define SET(option, value)                                                                                             \
+    if (code == CURLM_OK) code = curl_multi_setopt(multi, option, value)
+    SET(CURLMOPT_SOCKETFUNCTION, on_interest);
+    SET(CURLMOPT_SOCKETDATA, loop);
+    SET(CURLMOPT_TIMERFUNCTION, on_timer);
+    SET(CURLMOPT_TIMERDATA, loop);
+    // Unset, it follows the number of handles of the moment, and the pool is trimmed in every lull.
+    SET(CURLMOPT_MAXCONNECTS, max_connections);
+    SET(CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+#undef SET
+    if (code == CURLM_OK) return multi;
+    curl_multi_cleanup(multi);
+    return NULL;
+}
+
+contrail_loop *contrail_loop_create(contrail_epoll *epoll, long max_connections) {
+    contrail_loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL) return NULL;
+    CURLSH *share = curl_share_init();
+    CURLM *multi = make_multi(loop, max_connections);
+    if (share == NULL || multi == NULL ||
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+        if (multi != NULL) curl_multi_cleanup(multi);
+        if (share != NULL) curl_share_cleanup(share);
+        free(loop);
+        return NULL;
+    }
+    loop->multi = multi;
+    loop->share = share;
+    loop->epoll = epoll;
+    loop->timer_at = INT64_MAX;
+    return loop;
+}
+
+void contrail_loop_destroy(contrail_loop *loop) {
+    curl_multi_cleanup(loop->multi);
+    curl_share_cleanup(loop->share);
+    free(loop);
+}
+
+bool contrail_loop_recycle(contrail_loop *loop, long max_connections) {
+    CURLM *fresh = make_multi(loop, max_connections);
+    if (fresh == NULL) return false;
+    curl_multi_cleanup(loop->multi);
+    loop->multi = fresh;
+    loop->timer_at = INT64_MAX;
+    return true;
+}
+
+CURLMcode contrail_loop_add(contrail_loop *loop, contrail_slot *slot) {
+    CURLMcode code = curl_multi_add_handle(loop->multi, slot->easy);
+    slot->running = code == CURLM_OK;
+    return code;
+}
+
+void contrail_loop_remove(contrail_loop *loop, contrail_slot *slot) {
+    if (!slot->running) return;
+    slot->running = false;
+    curl_multi_remove_handle(loop->multi, slot->easy);
+}
+
+void contrail_loop_run_timers(contrail_loop *loop, int max_rounds) {
+    int running;
+    for (int round = 0; round < max_rounds; round++) {
+        if (loop->timer_at != 0 && (loop->timer_at == INT64_MAX || loop->timer_at > contrail_now())) return;
+        // One shot: libcurl tells again in this call, even if the same timer is still the next one.
+        loop->timer_at = INT64_MAX;
+        curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+}
+
+contrail_slot *contrail_loop_next_done(contrail_loop *loop, CURLcode *result) {
+    int left;
+    for (;;) {
+        CURLMsg *message = curl_multi_info_read(loop->multi, &left);
+        if (message == NULL) return NULL;
+        if (message->msg != CURLMSG_DONE) continue;
+        contrail_slot *slot = NULL;
+        *result = message->data.result;
+        if (curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot) != CURLE_OK || slot == NULL)
+            continue;
+        if (loop->epoll != NULL && slot->connect_at != 0 && *result == CURLE_OK) {
+            curl_socket_t kept = CURL_SOCKET_BAD;
+            curl_easy_getinfo(slot->easy, CURLINFO_ACTIVESOCKET, &kept);
+            if (kept != CURL_SOCKET_BAD) contrail_epoll_settled(loop->epoll, kept);
+        }
+        contrail_loop_remove(loop, slot);
+        return slot;
+    }
+}
+
+void contrail_loop_add_news(contrail_loop *loop, contrail_slot *slot, uint32_t news) {
+    slot->news |= news;
+    if (slot->has_news) return;
+    slot->has_news = true;
+    slot->next_news = NULL;
+    if (loop->last_news != NULL) loop->last_news->next_news = slot;
+    else loop->first_news = slot;
+    loop->last_news = slot;
+}
+
+contrail_slot *contrail_loop_next_news(contrail_loop *loop, uint32_t *news) {
+    contrail_slot *slot = loop->first_news;
+    if (slot == NULL) return NULL;
+    loop->first_news = slot->next_news;
+    if (loop->first_news == NULL) loop->last_news = NULL;
+    slot->next_news = NULL;
+    slot->has_news = false;
+    *news = slot->news;
+    slot->news = 0;
+    return slot;
+}
+
+void contrail_loop_forget_news(contrail_loop *loop, contrail_slot *slot) {
+    if (!slot->has_news) return;
+    contrail_slot *before = NULL;
+    for (contrail_slot *at = loop->first_news; at != NULL; before = at, at = at->next_news) {
+        if (at != slot) continue;
+        if (before != NULL) before->next_news = slot->next_news;
+        else loop->first_news = slot->next_news;
+        if (loop->last_news == slot) loop->last_news = before;
+        break;
+    }
+    slot->has_news = false;
+    slot->news = 0;
+    slot->next_news = NULL;
+}

@@ -1,0 +1,53 @@
+#define _GNU_SOURCE
+#include "contrail_process.h"
+
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <signal.h>
+#include <time.h>
+
+#if LIBCURL_VERSION_NUM < 0x075800
+#error "Contrail needs libcurl 7.88.0 or newer"
+#endif
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int init_result;
+
+static void init_process(void) {
+    // OpenSSL's exit handler frees what a loop thread may still use while the process ends. The symbol is looked up,
+    // because libcurl may be built on another TLS library.
+    int (*init_crypto)(uint64_t, const void *) = NULL;
+    *(void **)&init_crypto = dlsym(RTLD_DEFAULT, "OPENSSL_init_crypto");
+    const uint64_t no_atexit = 0x00080000; // OPENSSL_INIT_NO_ATEXIT
+    if (init_crypto != NULL) init_crypto(no_atexit, NULL);
+    init_result = (int)curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+int contrail_process_init(void) {
+    pthread_once(&once, init_process);
+    return init_result;
+}
+
+int64_t contrail_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int contrail_thread_start(pthread_t *thread, void *(*body)(void *), void *context, const char *name) {
+    // The mask is inherited: blocked here and restored, so that no signal can slip in between.
+    sigset_t all, before;
+    sigfillset(&all);
+    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (error != 0) return error;
+    error = pthread_create(thread, NULL, body, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0) pthread_setname_np(*thread, name);
+    return error;
+}
+
+unsigned int contrail_libcurl_version(void) { return curl_version_info(CURLVERSION_NOW)->version_num; }
+
+int contrail_libcurl_has_http2(void) {
+    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) != 0;
+}

@@ -1,0 +1,36 @@
+// Descriptors, what libcurl wants to know about each, and what the kernel was told. Linux only.
+//
+// On a pooled connection the wish changes with every request, so it is only written down and the difference is told to
+// the kernel right before it is asked to wait; an idle connection stays registered for reading. That makes about none
+// instead of two system calls per request.
+//
+// Deferring is safe only where the close is announced. Two kinds of sockets close silently: those of the resolver, and
+// in libcurl 7.88.0 to 8.1.2 those that never connected. So a socket is told to the kernel at once, without trusting
+// what was noted, until a transfer has succeeded on it ("settled").
+#ifndef CONTRAIL_EPOLL_H
+#define CONTRAIL_EPOLL_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct contrail_epoll contrail_epoll;
+
+/// NULL on failure, with the reason in `error` (an errno value).
+contrail_epoll *_Nullable contrail_epoll_create(int *_Nonnull error);
+void contrail_epoll_destroy(contrail_epoll *_Nonnull epoll);
+
+/// Ends the wait in progress or the next one. From any thread, as long as the epoll is there.
+void contrail_epoll_wake(contrail_epoll *_Nonnull epoll);
+
+/// Tells the kernel what changed, waits (`timeout_ms` < 0: without limit) and hands what happened to libcurl.
+/// Returns the number of events, or a negative errno value.
+int contrail_epoll_turn(contrail_epoll *_Nonnull epoll, CURLM *_Nonnull multi, int timeout_ms);
+
+// Told by the callbacks.
+bool contrail_epoll_opened(contrail_epoll *_Nonnull epoll, int descriptor);
+void contrail_epoll_closed(contrail_epoll *_Nonnull epoll, int descriptor);
+void contrail_epoll_settled(contrail_epoll *_Nonnull epoll, int descriptor);
+void contrail_epoll_interest(contrail_epoll *_Nonnull epoll, int descriptor, int what);
+
+#endif

@@ -1,0 +1,46 @@
+// One multi handle with what belongs to it: TLS sessions, the timer libcurl asked for, and the list of transfers that
+// have news. Belongs to one thread.
+#ifndef CONTRAIL_LOOP_H
+#define CONTRAIL_LOOP_H
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+#include "contrail_epoll.h"
+#include "contrail_slot.h"
+
+typedef struct contrail_loop {
+    CURLM *_Nonnull multi;
+    /// TLS sessions only: one connection pool is one thread's, and libcurl 7.88 keeps sessions per easy handle.
+    CURLSH *_Nonnull share;
+    /// NULL if another kind of poller drives the loop.
+    contrail_epoll *_Nullable epoll;
+    /// When libcurl wants to be called for a timer; INT64_MAX: not at all, 0: at once.
+    int64_t timer_at;
+    contrail_slot *_Nullable first_news;
+    contrail_slot *_Nullable last_news;
+    uint64_t sockets_opened, sockets_closed;
+} contrail_loop;
+
+/// `epoll` outlives the loop. NULL if memory is out.
+contrail_loop *_Nullable contrail_loop_create(contrail_epoll *_Nullable epoll, long max_connections);
+/// All slots must be removed and destroyed. Closes the connections.
+void contrail_loop_destroy(contrail_loop *_Nonnull loop);
+/// Closes all connections by replacing the multi handle. Only while nothing runs. False: memory is out, nothing done.
+bool contrail_loop_recycle(contrail_loop *_Nonnull loop, long max_connections);
+
+/// Hands the transfer to libcurl; nothing happens before the next turn.
+CURLMcode contrail_loop_add(contrail_loop *_Nonnull loop, contrail_slot *_Nonnull slot);
+/// Takes the transfer back, whatever its state. An unfinished HTTP/1 transfer loses its connection.
+void contrail_loop_remove(contrail_loop *_Nonnull loop, contrail_slot *_Nonnull slot);
+/// Runs libcurl's timers as long as one is due, `max_rounds` times at most.
+void contrail_loop_run_timers(contrail_loop *_Nonnull loop, int max_rounds);
+/// The next transfer that is over, taken back from libcurl, with its result. NULL: no more.
+contrail_slot *_Nullable contrail_loop_next_done(contrail_loop *_Nonnull loop, CURLcode *_Nonnull result);
+
+void contrail_loop_add_news(contrail_loop *_Nonnull loop, contrail_slot *_Nonnull slot, uint32_t news);
+/// The next transfer with news, and which; NULL: no more.
+contrail_slot *_Nullable contrail_loop_next_news(contrail_loop *_Nonnull loop, uint32_t *_Nonnull news);
+void contrail_loop_forget_news(contrail_loop *_Nonnull loop, contrail_slot *_Nonnull slot);
+
+#endif

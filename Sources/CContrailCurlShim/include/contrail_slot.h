@@ -1,0 +1,127 @@
+// One pooled easy handle and everything that libcurl's callbacks write about its current transfer.
+//
+// A slot belongs to the thread of its loop. It outlives every transfer that runs in it, so a late callback finds
+// memory that is there.
+#ifndef CONTRAIL_SLOT_H
+#define CONTRAIL_SLOT_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contrail_request.h"
+
+struct contrail_loop;
+
+/// Why a callback broke the transfer off. libcurl's own code says only "write error" then.
+typedef enum contrail_failure {
+    CONTRAIL_FAILURE_NONE = 0,
+    CONTRAIL_FAILURE_HEAD_TOO_LARGE,
+    CONTRAIL_FAILURE_MALFORMED_HEAD,
+    CONTRAIL_FAILURE_BODY_TOO_LARGE,
+    CONTRAIL_FAILURE_OUT_OF_MEMORY,
+} contrail_failure;
+
+/// What the loop is told about a transfer at the end of a turn, as bits.
+enum {
+    CONTRAIL_NEWS_CONNECTED = 1, // the connection is ours, the request goes out
+    CONTRAIL_NEWS_HEAD = 2,      // the final head is complete (streaming only)
+    CONTRAIL_NEWS_BODY = 4,      // there are body bytes to take (streaming only)
+    CONTRAIL_NEWS_PAUSED = 8,    // the high-water mark was met (streaming only)
+};
+
+typedef enum contrail_head_state {
+    CONTRAIL_HEAD_OUTSIDE = 0, // no status line yet, or an interim response was just skipped
+    CONTRAIL_HEAD_INSIDE,
+    CONTRAIL_HEAD_COMPLETE, // the empty line of the final response was seen
+} contrail_head_state;
+
+typedef struct contrail_limits {
+    size_t head_bytes;
+    size_t head_fields;
+    /// Buffered: the largest body. Streaming: the high-water mark of bytes that nobody has taken.
+    size_t body_bytes;
+    bool streaming;
+} contrail_limits;
+
+typedef struct contrail_slot {
+    CURL *_Nonnull easy;
+    struct contrail_loop *_Nonnull loop;
+    /// The transfer object in Swift; NULL while the slot is in the pool.
+    void *_Nullable owner;
+
+    struct contrail_slot *_Nullable next_news;
+    uint32_t news;
+    bool has_news;
+
+    contrail_limits limits;
+    contrail_failure failure;
+    bool second_send_refused;
+    bool connection_reused;
+    bool paused;
+    bool running;
+    int wire_sends;
+    int open_errno;
+
+    // Nanoseconds of CLOCK_MONOTONIC; 0: did not happen.
+    int64_t lookup_at, connect_at, connected_at, secured_at, request_at, first_byte_at;
+    char peer_address[46];
+    int peer_port;
+
+    // The head of the current block: lines without CR LF, each ended by LF, the status line first.
+    char *_Nullable head;
+    size_t head_count, head_capacity, head_fields;
+    int status, version_major, version_minor;
+    contrail_head_state head_state;
+
+    char *_Nullable body;
+    size_t body_count, body_capacity;
+    int64_t body_total;
+    /// Streaming: bytes that were handed over and not yet consumed, as the loop last knew.
+    size_t body_outstanding;
+
+    char error_text[CURL_ERROR_SIZE];
+} contrail_slot;
+
+/// A slot with an easy handle of its own. NULL if memory is out.
+contrail_slot *_Nullable contrail_slot_create(struct contrail_loop *_Nonnull loop);
+void contrail_slot_destroy(contrail_slot *_Nonnull slot);
+
+/// Makes the slot ready for the next transfer: handle reset, callbacks set, nothing known. Returns a CURLcode.
+CURLcode contrail_slot_prepare(contrail_slot *_Nonnull slot, contrail_limits limits, void *_Nonnull owner);
+
+/// Forgets the transfer, and frees what it left behind above a small head buffer.
+void contrail_slot_release(contrail_slot *_Nonnull slot);
+
+/// NUL-terminated, "" if not known; valid until the slot is released.
+static inline const char *_Nonnull contrail_slot_peer_address(const contrail_slot *_Nonnull slot) {
+    return slot->peer_address;
+}
+static inline const char *_Nonnull contrail_slot_error_text(const contrail_slot *_Nonnull slot) {
+    return slot->error_text;
+}
+
+/// Hands over the body collected so far, to be freed with free(). NULL if there is none.
+char *_Nullable contrail_slot_take_body(contrail_slot *_Nonnull slot, size_t *_Nonnull count);
+
+/// Lets a paused transfer go on. Calls the callbacks; never to be called from one of them.
+void contrail_slot_resume(contrail_slot *_Nonnull slot);
+
+// One setter per type of value, since a variadic call cannot be imported.
+static inline CURLcode contrail_slot_set_long(contrail_slot *_Nonnull slot, CURLoption option, long value) {
+    return curl_easy_setopt(slot->easy, option, value);
+}
+static inline CURLcode contrail_slot_set_offset(contrail_slot *_Nonnull slot, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(slot->easy, option, value);
+}
+static inline CURLcode contrail_slot_set_string(contrail_slot *_Nonnull slot, CURLoption option,
+                                                const char *_Nullable value) {
+    return curl_easy_setopt(slot->easy, option, value);
+}
+static inline CURLcode contrail_slot_set_pointer(contrail_slot *_Nonnull slot, CURLoption option,
+                                                 const void *_Nullable value) {
+    return curl_easy_setopt(slot->easy, option, value);
+}
+
+#endif

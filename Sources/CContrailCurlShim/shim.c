@@ -1,1 +1,0 @@
-#include "contrail_curl_shim.h"

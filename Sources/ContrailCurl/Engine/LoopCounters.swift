@@ -1,0 +1,28 @@
+import Synchronization
+
+/// What a loop has done. Written by its thread, read by anybody; each number is right, together they may be a turn apart.
+final class LoopCounters: Sendable {
+    /// Sends handed over and not yet answered (streams: not yet ended).
+    let load = Atomic<Int>(0)
+    let turns = Atomic<UInt64>(0)
+    let wireSends = Atomic<UInt64>(0)
+    let reusedSends = Atomic<UInt64>(0)
+    let connectionsOpened = Atomic<UInt64>(0)
+    let connectionsClosed = Atomic<UInt64>(0)
+
+    var inFlight: Int { load.load(ordering: .relaxed) }
+
+    func submitted() { load.wrappingAdd(1, ordering: .relaxed) }
+    func over() { load.wrappingSubtract(1, ordering: .relaxed) }
+
+    func sent(reused: Bool) {
+        wireSends.wrappingAdd(1, ordering: .relaxed)
+        if reused { reusedSends.wrappingAdd(1, ordering: .relaxed) }
+    }
+
+    func turned(opened: UInt64, closed: UInt64) {
+        turns.wrappingAdd(1, ordering: .relaxed)
+        connectionsOpened.store(opened, ordering: .relaxed)
+        connectionsClosed.store(closed, ordering: .relaxed)
+    }
+}

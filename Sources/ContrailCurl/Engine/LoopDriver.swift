@@ -1,0 +1,342 @@
+import CContrailCurlShim
+import ContrailBase
+import ContrailCore
+
+/// The thread's work: takes commands, lets libcurl act, answers what is over, waits.
+///
+/// Lives on one thread from `run` on. Decisions are in ``OriginGate``, ``DeadlineHeap``, ``FailureRules`` and
+/// ``BodyQueue``; here they are put into action.
+final class LoopDriver {
+    private let loop: EventLoop
+    private let poller: any Poller
+    private let core: LoopCore
+    let settings: LoopSettings
+
+    private var pool: [Slot] = []
+    private var gate: OriginGate<Transfer>
+    private var timers = DeadlineHeap<Transfer>()
+    /// Everything that was started and is not over: in the gate or with libcurl.
+    private var live: [Transfer] = []
+    /// Answers of this turn; given out behind its work, so that libcurl does not wait for consumers.
+    private var answered: [Transfer] = []
+    private var pipesWithNews: [BodyPipe] = []
+    private var commands: [EventLoop.Command] = []
+    private var now = MonotonicInstant(nanoseconds: 0)
+    private var lastForcedTimers = MonotonicInstant(nanoseconds: 0)
+    private var lastBusy = MonotonicInstant(nanoseconds: 0)
+    private var isStopping = false
+
+    /// Throws if memory is out.
+    init(loop: EventLoop, poller: any Poller, settings: LoopSettings) throws(OutOfResources) {
+        guard let core = poller.makeCore(maxConnections: settings.maxConnections) else {
+            throw OutOfResources(errorNumber: Int32(CURLE_OUT_OF_MEMORY.rawValue))
+        }
+        self.loop = loop
+        self.poller = poller
+        self.core = core
+        self.settings = settings
+        gate = OriginGate(maxInFlight: settings.maxConnections)
+    }
+
+    /// Undoes `init` if no thread could be started.
+    func discard() { core.destroy() }
+
+    /// Runs until it is told to stop. Returns the loop, so that the driver is gone when the end is announced.
+    consuming func run() -> EventLoop {
+        while !isStopping {
+            now = Self.readClock()
+            takeCommands()
+            work()
+            wakeConsumers()
+            if !isStopping, !wait() { isStopping = true }
+        }
+        stop()
+        return loop
+    }
+
+    // MARK: One turn
+
+    private func takeCommands() {
+        loop.takeCommands(&commands)
+        for command in commands {
+            switch command {
+            case .start(let transfer): begin(transfer)
+            case .cancel(let transfer): cancel(transfer)
+            case .resume(let transfer): resume(transfer)
+            case .stop: isStopping = true
+            }
+        }
+        commands.removeAll(keepingCapacity: true)
+    }
+
+    /// What libcurl did may open the gate, and what the gate lets through gives libcurl something to do; a handful of
+    /// rounds settles it, the rest waits for the next turn.
+    private func work() {
+        let force = !live.isEmpty && now - lastForcedTimers >= Self.longestWait
+        if force { lastForcedTimers = now }
+        core.runTimers(force: force)
+        for _ in 0..<8 {
+            takeNews()
+            takeDone()
+            guard letThrough() else { break }
+            core.runTimers(force: false)
+        }
+        fireDeadlines()
+    }
+
+    private func takeNews() {
+        while let (slot, news) = core.nextNews() {
+            guard let transfer = slot.transfer else { continue }
+            if news.contains(.connected) { markConnected(transfer) }
+            if news.contains(.head), slot.hasCompleteHead { handUpHead(transfer, slot) }
+            if news.contains(.body) || news.contains(.paused) { passOn(transfer, slot) }
+        }
+    }
+
+    private func takeDone() {
+        while let (slot, result) = core.nextDone() {
+            guard let transfer = slot.transfer else { continue }
+            finish(transfer, ended: Self.readClock(), result: result)
+        }
+    }
+
+    private func letThrough() -> Bool {
+        var any = false
+        while let (transfer, _) = gate.next() {
+            any = true
+            hand(transfer)
+        }
+        return any
+    }
+
+    private func fireDeadlines() {
+        while let transfer = timers.popDue(now) {
+            guard transfer.pipe != nil else {
+                fail(transfer, .timeout, "no complete answer from \(transfer.place) before the deadline")
+                continue
+            }
+            let isPaused = transfer.slot?.isPaused ?? false
+            let silent = now - transfer.lastProgress
+            if !isPaused && silent >= transfer.idleReadTimeout {
+                fail(transfer, .idleReadTimeout, "no byte of the body from \(transfer.place) for \(silent)")
+            } else {
+                // While the consumer holds the peer back, silence is not the peer's.
+                timers.set(transfer, to: (isPaused ? now : transfer.lastProgress) + transfer.idleReadTimeout)
+            }
+        }
+    }
+
+    private func wakeConsumers() {
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
+        for transfer in answered { transfer.deliver() }
+        answered.removeAll(keepingCapacity: true)
+        for pipe in pipesWithNews { pipe.wakeConsumer() }
+        pipesWithNews.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Waiting
+
+    /// libcurl has lost timers in some versions: while something is under way it is asked this often in any case.
+    private static let longestWait = Duration.seconds(1)
+
+    private func wait() -> Bool {
+        if !live.isEmpty { lastBusy = now }
+        let limit = waitLimit()
+        guard loop.prepareToSleep() else { return poller.turn(core, milliseconds: 0) }
+        return poller.turn(core, milliseconds: limit.map { Profile.waitMilliseconds(until: $0, now: Self.readClock()) })
+    }
+
+    private func waitLimit() -> MonotonicInstant? {
+        var limit = core.timer
+        func consider(_ instant: MonotonicInstant?) {
+            guard let instant else { return }
+            limit = min(limit ?? instant, instant)
+        }
+        consider(timers.earliest)
+        if !live.isEmpty {
+            consider(now + Self.longestWait)
+        } else if core.socketsOpened > core.socketsClosed {
+            closeIdleConnections()
+            if core.socketsOpened > core.socketsClosed { consider(lastBusy + settings.idleConnectionAge) }
+        }
+        return limit
+    }
+
+    /// libcurl looks at idle connections only when a request starts; without any, those the peer has closed would
+    /// stay half open for ever. One wake per lull, none after it.
+    private func closeIdleConnections() {
+        guard now - lastBusy >= settings.idleConnectionAge else { return }
+        core.recycle(maxConnections: settings.maxConnections)
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
+    }
+
+    static func readClock() -> MonotonicInstant { MonotonicInstant(nanoseconds: contrail_now()) }
+
+    // MARK: Beginning
+
+    private func begin(_ transfer: Transfer) {
+        guard transfer.state == .submitted else {
+            // The cancel overtook the start.
+            let summary = SendSummary(transfer, started: nil, ended: now)
+            transfer.answer = .failure(TransportError.cancelled(summary))
+            transfer.state = .over
+            loop.counters.over()
+            answered.append(transfer)
+            return
+        }
+        transfer.state = .waiting
+        transfer.liveIndex = live.count
+        live.append(transfer)
+        if let deadline = transfer.deadline { timers.set(transfer, to: deadline) }
+        let (lane, mayStart) = gate.arrive(transfer, at: transfer.origin)
+        transfer.lane = lane
+        if mayStart { hand(transfer) }
+    }
+
+    /// To libcurl; the gate has counted it already.
+    private func hand(_ transfer: Transfer) {
+        transfer.state = .running
+        transfer.started = now
+        if let deadline = transfer.deadline, deadline <= now {
+            return fail(transfer, .timeout, "the deadline had passed before the request to \(transfer.place) began")
+        }
+        guard let slot = pool.popLast() ?? Slot.make(in: core) else {
+            return fail(transfer, .localResources, "out of memory")
+        }
+        transfer.slot = slot
+        let limits = settings.limits(for: transfer.mode)
+        var code = slot.prepare(limits, for: transfer)
+        if code == CURLE_OK { code = settings.profile.apply(to: slot, transfer) }
+        guard code == CURLE_OK else {
+            return fail(transfer, .other, "libcurl refused an option (\(code.rawValue))")
+        }
+        guard core.add(slot) else { return fail(transfer, .other, "libcurl refused the transfer") }
+    }
+
+    private func markConnected(_ transfer: Transfer) {
+        guard !transfer.isConnected else { return }
+        transfer.isConnected = true
+        gate.connected(transfer.lane)
+    }
+
+    // MARK: Streams
+
+    private func handUpHead(_ transfer: Transfer, _ slot: Slot) {
+        guard transfer.pipe == nil else { return }
+        let summary = slot.summary(of: transfer, ended: nil)
+        let pipe = BodyPipe(transfer, loop: loop, summary: summary)
+        transfer.pipe = pipe
+        transfer.lastProgress = now
+        transfer.answer = .success(
+            WireResponse(head: slot.head(), body: .stream(CurlBodyStream(pipe)), summary: summary))
+        answered.append(transfer)
+        timers.set(transfer, to: now + transfer.idleReadTimeout)
+    }
+
+    /// Moves what has arrived to the consumer's side; goes on at once if the consumer was faster than the pause.
+    private func passOn(_ transfer: Transfer, _ slot: Slot) {
+        guard let pipe = transfer.pipe else { return }
+        transfer.lastProgress = now
+        let shouldResume = pipe.offer(slot.takeBody(), isPaused: slot.isPaused)
+        pipesWithNews.append(pipe)
+        slot.setOutstanding(pipe.outstanding)
+        if shouldResume { resume(transfer) }
+    }
+
+    private func resume(_ transfer: Transfer) {
+        guard transfer.state == .running, let slot = transfer.slot, let pipe = transfer.pipe, slot.isPaused else {
+            return
+        }
+        transfer.lastProgress = now
+        timers.set(transfer, to: now + transfer.idleReadTimeout)
+        slot.setOutstanding(pipe.outstanding)
+        slot.resume()
+    }
+
+    // MARK: Ending
+
+    private func cancel(_ transfer: Transfer) {
+        switch transfer.state {
+        case .submitted: transfer.state = .cancelledEarly
+        case .waiting, .running: fail(transfer, .cancelled, TransportError.cancelledMessage)
+        case .cancelledEarly, .over: break
+        }
+    }
+
+    private func finish(_ transfer: Transfer, ended: MonotonicInstant, result: CURLcode) {
+        guard let slot = transfer.slot else { return }
+        if case .streaming = transfer.mode {
+            if slot.hasCompleteHead { handUpHead(transfer, slot) }
+            if slot.hasBody { passOn(transfer, slot) }
+        }
+        let summary = slot.summary(of: transfer, ended: ended)
+        guard let failure = slot.failure(result, of: transfer) else {
+            let body = transfer.pipe == nil ? slot.takeBody() : .empty
+            let response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
+            return conclude(transfer, .success(response), ended: ended)
+        }
+        conclude(
+            transfer, .failure(TransportError(failure.kind, failure.message, summary: summary)), ended: ended)
+    }
+
+    private func fail(_ transfer: Transfer, _ kind: TransportError.Kind, _ message: String) {
+        let ended = Self.readClock()
+        let summary =
+            transfer.slot?.summary(of: transfer, ended: ended) ?? SendSummary(transfer, started: nil, ended: ended)
+        conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
+    }
+
+    /// The only way out of `live`: everything that a transfer holds is given back here.
+    private func conclude(_ transfer: Transfer, _ answer: Result<WireResponse, any Error>, ended: MonotonicInstant) {
+        timers.remove(transfer)
+        let last = live.removeLast()
+        if transfer.liveIndex < live.count {
+            live[transfer.liveIndex] = last
+            last.liveIndex = transfer.liveIndex
+        }
+        if transfer.state == .waiting {
+            gate.withdraw(transfer, from: transfer.lane)
+        } else {
+            gate.ended(transfer.lane, wasConnected: transfer.isConnected)
+        }
+        transfer.state = .over
+        loop.counters.over()
+        if let pipe = transfer.pipe {
+            let summary = transfer.slot?.summary(of: transfer, ended: ended)
+            pipe.finish(answer, summary: summary)
+            pipesWithNews.append(pipe)
+            transfer.pipe = nil
+        } else {
+            transfer.answer = answer
+            answered.append(transfer)
+        }
+        guard let slot = transfer.slot else { return }
+        transfer.slot = nil
+        loop.counters.sent(slot)
+        core.remove(slot)
+        slot.release()
+        if pool.count < Self.pooledSlots { pool.append(slot) } else { slot.destroy() }
+    }
+
+    /// An idle easy handle is about 6 kB.
+    private static let pooledSlots = 256
+
+    // MARK: The end
+
+    private func stop() {
+        while let transfer = live.last { fail(transfer, .shutDown, "the transport was shut down") }
+        for slot in pool { slot.destroy() }
+        pool.removeAll()
+        core.destroy()
+        loop.retirePoller()
+        poller.close()
+        wakeConsumersFinally()
+    }
+
+    private func wakeConsumersFinally() {
+        for transfer in answered { transfer.deliver() }
+        for pipe in pipesWithNews { pipe.wakeConsumer() }
+        answered.removeAll()
+        pipesWithNews.removeAll()
+    }
+}

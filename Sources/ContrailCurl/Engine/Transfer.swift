@@ -1,0 +1,78 @@
+import ContrailBase
+import ContrailCore
+
+/// One send from submission to its only answer.
+///
+// SAFETY: the `let`s are shared. `reply` is set by the sender before it submits the transfer, which hands it
+// over through the inbox's lock; from then on it and every other `var` belong to the loop's thread. A sender that
+// could not submit still owns the transfer. Cancelling touches none of this: it only sends a command.
+final class Transfer: HeapMember, @unchecked Sendable {
+    let block: RequestBlock
+    let body: ByteChunk?
+    let origin: Origin
+    let mode: BodyMode
+    let deadline: MonotonicInstant?
+    let connectTimeout: Duration
+    let idleReadTimeout: Duration
+    let submitted: MonotonicInstant
+    /// What keeps the loop alive while a stream of it is being read.
+    let transport: CurlTransport
+
+    var reply: Reply<WireResponse>?
+
+    var state = State.submitted
+    var slot: Slot?
+    var lane: OriginGate<Transfer>.Lane = -1
+    var heapIndex = -1
+    var liveIndex = -1
+    var started: MonotonicInstant?
+    var isConnected = false
+    /// The stream's other end, once the head was handed up.
+    var pipe: BodyPipe?
+    var lastProgress = MonotonicInstant(nanoseconds: 0)
+    var answer: Result<WireResponse, any Error>?
+
+    enum State {
+        /// On its way to the loop.
+        case submitted
+        /// Cancelled before the loop saw it.
+        case cancelledEarly
+        /// In the gate.
+        case waiting
+        /// With libcurl.
+        case running
+        /// Answered, or with its answer in the batch of this turn.
+        case over
+    }
+
+    init(
+        _ request: WireRequest, block: RequestBlock, mode: BodyMode, submitted: MonotonicInstant,
+        transport: CurlTransport
+    ) {
+        self.block = block
+        body = request.body
+        origin = request.url.origin
+        self.mode = mode
+        deadline = request.deadline
+        connectTimeout = request.connectTimeout
+        idleReadTimeout = request.idleReadTimeout
+        self.submitted = submitted
+        self.transport = transport
+    }
+
+    /// Where the body begins; never nil, since libcurl takes nil as "read from a file".
+    var bodyStart: UnsafeRawPointer {
+        // SAFETY: a chunk's memory is on the heap and stays where it is as long as a copy of the chunk lives; this
+        // transfer keeps one. A static string lives for ever.
+        let none = unsafe UnsafeRawPointer(("" as StaticString).utf8Start)
+        return unsafe body?.withUnsafeBytes { $0.baseAddress } ?? none
+    }
+
+    /// Gives the answer to the sender. Once; never under a lock.
+    func deliver() {
+        guard let reply, let answer else { return }
+        self.reply = nil
+        self.answer = nil
+        reply.resume(with: answer)
+    }
+}

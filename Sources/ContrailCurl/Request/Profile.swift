@@ -1,0 +1,122 @@
+import CContrailCurlShim
+import ContrailBase
+import ContrailCore
+
+/// What every transfer of a transport has in common, and how one transfer is written into a handle.
+struct Profile: Sendable {
+    /// NUL-terminated; `nil` leaves libcurl's built-in file.
+    let caFile: [CChar]?
+    let httpVersion: Int
+    let maxIdleSeconds: Int
+    let maxLifetimeSeconds: Int
+
+    init(_ configuration: CurlTransport.Configuration, caFile: String?) {
+        self.caFile = caFile.map { Array($0.utf8CString) }
+        httpVersion =
+            switch configuration.httpVersion {
+            case .http1: Int(CURL_HTTP_VERSION_1_1)
+            case .http2OverTLS: Int(CURL_HTTP_VERSION_2TLS)
+            }
+        maxIdleSeconds = Self.wholeSeconds(configuration.idleConnectionAge)
+        maxLifetimeSeconds = Self.wholeSeconds(configuration.maxConnectionLifetime)
+    }
+
+    /// Writes everything into a slot that was just prepared. Returns the first complaint of libcurl.
+    func apply(to slot: Slot, _ transfer: Transfer) -> CURLcode {
+        var setter = OptionSetter(slot: slot)
+        applyFixed(&setter)
+        applyRequest(&setter, transfer)
+        return setter.result
+    }
+
+    private func applyFixed(_ set: inout OptionSetter) {
+        set(.noSignal, 1)
+        set(.quickExit, 1)  // or cancelling during DNS joins the resolver's thread, on the loop
+        set(.followLocation, 0)
+        set(.pathAsIs, 1)  // what spans show is what goes on the wire
+        set(.refuseUserInfo, 1)
+        set(.protocols, "http,https")
+        set(.redirectProtocols, "http,https")
+        set(.tlsVersion, Int(CURL_SSLVERSION_TLSv1_2))
+        // A CA directory switches libcurl's certificate cache off: 20 ms instead of 1 ms of CPU per TLS connection.
+        set(.caDirectory, nil)
+        if let caFile { unsafe caFile.withUnsafeBufferPointer { unsafe set(.caFile, pointer: $0.baseAddress) } }
+        // Both, or libcurl reads the environment on the loop thread for every request.
+        set(.proxy, "")
+        set(.noProxy, "")
+        set(.httpVersion, httpVersion)
+        set(.maxIdleSeconds, maxIdleSeconds)
+        set(.maxLifetimeSeconds, maxLifetimeSeconds)
+        set(.suppressConnectHeaders, 1)
+        set(.keepAliveProbes, 1)
+    }
+
+    private func applyRequest(_ set: inout OptionSetter, _ transfer: Transfer) {
+        let block = transfer.block
+        set(.connectTimeoutMilliseconds, Self.milliseconds(transfer.connectTimeout))
+        // SAFETY: block and body belong to the transfer, which keeps them until the handle is taken back.
+        unsafe set(.url, pointer: block.url)
+        unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
+        switch block.shape {
+        case .bare:
+            set(.get, 1)
+            unsafe set(.method, pointer: block.method)
+        case .head:
+            set(.noBody, 1)
+        case .body:
+            set(.bodyBytes, Offset(value: transfer.body?.count ?? 0))
+            unsafe set(.body, borrowed: transfer.bodyStart)
+            unsafe set(.method, pointer: block.method)
+        }
+    }
+
+    /// libcurl takes 0 as "the default, 300 s", so the smallest is 1.
+    static func milliseconds(_ duration: Duration) -> Int {
+        let nanoseconds = duration.wholeNanoseconds
+        let rounded = nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0)
+        return Int(min(max(rounded, 1), Int64(Int32.max)))
+    }
+
+    /// How long to wait: rounded up, or the loop would spin through the last millisecond.
+    static func waitMilliseconds(until limit: MonotonicInstant, now: MonotonicInstant) -> Int32 {
+        limit <= now ? 0 : Int32(min(milliseconds(limit - now), 3_600_000))
+    }
+
+    private static func wholeSeconds(_ duration: Duration) -> Int {
+        Int(min(max(duration.wholeNanoseconds / 1_000_000_000, 1), Int64(Int32.max)))
+    }
+}
+
+/// Sets options one after another and keeps the first error.
+struct OptionSetter {
+    let slot: Slot
+    private(set) var result = CURLE_OK
+
+    mutating func callAsFunction(_ option: EasyOption<Int>, _ value: Int) {
+        note(unsafe contrail_slot_set_long(slot.raw, option.id, value))
+    }
+
+    mutating func callAsFunction(_ option: EasyOption<Offset>, _ value: Offset) {
+        note(unsafe contrail_slot_set_offset(slot.raw, option.id, curl_off_t(value.value)))
+    }
+
+    /// A constant, or nothing.
+    mutating func callAsFunction(_ option: EasyOption<Text>, _ value: StaticString?) {
+        // SAFETY: a static string is NUL-terminated and lives for ever.
+        let text = unsafe value.map { unsafe UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }
+        unsafe callAsFunction(option, pointer: text)
+    }
+
+    /// libcurl copies the string.
+    mutating func callAsFunction(_ option: EasyOption<Text>, pointer: UnsafePointer<CChar>?) {
+        note(unsafe contrail_slot_set_string(slot.raw, option.id, pointer))
+    }
+
+    mutating func callAsFunction(_ option: EasyOption<Borrowed>, borrowed: UnsafeRawPointer?) {
+        note(unsafe contrail_slot_set_pointer(slot.raw, option.id, borrowed))
+    }
+
+    private mutating func note(_ code: CURLcode) {
+        if result == CURLE_OK { result = code }
+    }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// What the process holds: counted before and after, it shows leaks.
+package struct ProcessCount: Equatable, Sendable {
+    /// What each descriptor refers to, without the numbers.
+    package var descriptors: [String]
+    package var loopThreads: Int
+
+    package static func now() -> ProcessCount {
+        ProcessCount(
+            descriptors: entries("/proc/self/fd").map { target("/proc/self/fd/\($0)") }.sorted(),
+            loopThreads: entries("/proc/self/task").count { task in
+                read("/proc/self/task/\(task)/comm").hasPrefix("contrail-loop")
+            })
+    }
+
+    /// Resident memory in bytes.
+    package static var residentBytes: Int {
+        let pages = read("/proc/self/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * 4096
+    }
+
+    private static func target(_ path: String) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        let text = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(text.prefix { !$0.isNumber })
+    }
+
+    private static func entries(_ path: String) -> [String] {
+        guard let directory = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+
+    private static func read(_ path: String) -> String {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
+    }
+}
