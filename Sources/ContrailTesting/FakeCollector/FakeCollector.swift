@@ -50,7 +50,7 @@ public final class FakeCollector: Sendable {
         let server = try CollectorServer.make(handler: CollectorHandler(inbox: inbox, configuration: configuration))
         let running = Task { try await server.run() }
         do {
-            try await server.waitUntilListening(timeout: 10)
+            try await server.waitUntilListening(timeout: 30)
             guard let port = await CollectorServer.port(of: server) else { throw FakeCollectorError.notListening }
             return FakeCollector(port: port, server: server, running: running, inbox: inbox)
         } catch {

@@ -22,7 +22,7 @@ import Testing
     func changedBytesAreReadOrRefused() {
         let random = SeededRandom(seed: 11)
         var read = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<5_000 {
             var bytes = Self.sample
             for _ in 0...random.below(4) { bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
             if random.oneIn(4) { bytes.removeSubrange(random.below(bytes.count)..<bytes.count) }
@@ -30,12 +30,12 @@ import Testing
         }
         // Both must happen, or the test tests nothing.
         #expect(read > 100)
-        #expect(read < 19_900)
+        #expect(read < 4_900)
     }
 
     @Test func randomBytesAreReadOrRefused() {
         let random = SeededRandom(seed: 13)
-        for _ in 0..<20_000 {
+        for _ in 0..<5_000 {
             let bytes = (0..<random.below(64)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             _ = try? OTLP.decode(ByteChunk(bytes))
             _ = try? OTLP.TraceResponse(decoding: ByteChunk(bytes))

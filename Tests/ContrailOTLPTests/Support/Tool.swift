@@ -45,10 +45,14 @@ enum Tool {
         process.standardError = try FileHandle(forWritingTo: errorFile)
         try process.run()
         process.waitUntilExit()
-        return (
-            process.terminationStatus, String(decoding: try Data(contentsOf: outputFile), as: UTF8.self),
-            String(decoding: try Data(contentsOf: errorFile), as: UTF8.self)
-        )
+        return (process.terminationStatus, try text(of: outputFile), try text(of: errorFile))
+    }
+
+    /// A handle and not `Data(contentsOf:)`, which leaks a page if the file is empty.
+    private static func text(of file: URL) throws -> String {
+        let handle = try FileHandle(forReadingFrom: file)
+        defer { try? handle.close() }
+        return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
     }
 
     static func temporaryDirectory() throws -> URL {

@@ -32,7 +32,7 @@ struct PlainClient {
 
     func exchange(_ bytes: [UInt8]) async throws -> Answer {
         let address: sockaddr_in = try .inet(ip4: "127.0.0.1", port: UInt16(port))
-        let socket = try await AsyncSocket.connected(to: address)
+        let socket = try await AsyncSocket.connected(to: address, timeout: 30)
         defer { try? socket.close() }
         try await socket.write(Data(bytes))
         var received: [UInt8] = []
