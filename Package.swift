@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(
             name: "ContrailCoreTests",
             dependencies: [
-                "ContrailBase", "ContrailCore", "ContrailTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "ContrailBase", "ContrailCore", "ContrailTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
         .testTarget(

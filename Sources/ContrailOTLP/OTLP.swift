@@ -60,10 +60,11 @@ package enum OTLP {
     package struct DecodingLimits: Sendable, Equatable {
         /// Bytes on the wire. Default 64 MiB, as senders limit themselves to.
         package var maxBytes = 64 << 20
-        /// Messages inside one another. Default 200: attribute values may nest 64 deep (OTel Common, "Attribute Limits"),
-        /// a map in a map is three messages, and what is around them is less than eight.
+        /// Messages inside one another. Default 200: attribute values may nest 64 deep (OTel Common, "Attribute
+        /// Limits"), a map in a map is three messages, and what is around them is less than eight.
         package var maxDepth = 200
-        /// Memory while unpacking. Default 512 MiB. An empty message takes two bytes on the wire and a hundred in memory.
+        /// Memory while unpacking. Default 512 MiB. An empty message takes two bytes on the wire and a hundred in
+        /// memory.
         package var maxMemoryBytes = 512 << 20
 
         package init() {}

@@ -188,7 +188,8 @@ struct FullListener {
                     unsafe getsockname(descriptor, address, &length) == 0
                 else { return false }
                 for _ in 0..<4 {
-                    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+                    let kind =
+                        Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
                     let filler = socket(AF_INET, kind, 0)
                     _ = unsafe connect(filler, address, length)
                     fillers.append(filler)

@@ -51,3 +51,7 @@ extension FakeCollector.ReceivedSpan {
         }
     }
 }
+
+extension [FakeCollector.ReceivedSpan] {
+    func named(_ name: String) -> [FakeCollector.ReceivedSpan] { filter { $0.span.name == name } }
+}

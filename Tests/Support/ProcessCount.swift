@@ -2,13 +2,13 @@ import Glibc
 
 /// What the process holds: counted before and after, it shows leaks.
 package struct ProcessCount: Equatable, Sendable {
-    package var descriptors: Int
+    /// What each descriptor refers to, without the numbers.
+    package var descriptors: [String]
     package var loopThreads: Int
 
     package static func now() -> ProcessCount {
-        // The listing itself has a descriptor open, each time.
         ProcessCount(
-            descriptors: entries("/proc/self/fd").count,
+            descriptors: entries("/proc/self/fd").map { target("/proc/self/fd/\($0)") }.sorted(),
             loopThreads: entries("/proc/self/task").count { task in
                 read("/proc/self/task/\(task)/comm").hasPrefix("contrail-loop")
             })
@@ -18,6 +18,13 @@ package struct ProcessCount: Equatable, Sendable {
     package static var residentBytes: Int {
         let pages = read("/proc/self/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return pages * 4096
+    }
+
+    private static func target(_ path: String) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        let text = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(text.prefix { !$0.isNumber })
     }
 
     private static func entries(_ path: String) -> [String] {

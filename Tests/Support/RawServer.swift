@@ -174,6 +174,14 @@ package final class Exchange {
         return true
     }
 
+    /// Sends, but gives up when the peer takes nothing for so many milliseconds.
+    package func send(_ bytes: [UInt8], within milliseconds: Int32) -> Bool {
+        var limit = timeval(tv_sec: 0, tv_usec: Int(milliseconds) * 1000)
+        // SAFETY: the pointer is to a local variable.
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        return send(bytes)
+    }
+
     /// 200 with a body and its length.
     package func respond(_ body: String = "hello", headers: String = "") {
         send("HTTP/1.1 200 OK\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
@@ -225,7 +233,8 @@ private struct Input {
     /// Content-Length only; the client under test sends nothing else.
     mutating func readBody(after head: String) -> [UInt8] {
         let lines = head.lowercased().split(whereSeparator: \.isNewline)
-        let length = lines.first { $0.hasPrefix("content-length:") }
+        let length =
+            lines.first { $0.hasPrefix("content-length:") }
             .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
         while buffer.count < length, fill() {}
         let body = Array(buffer.prefix(length))

@@ -29,6 +29,7 @@ enum CallEventAttributes {
             .init("contrail.outcome", .string(outcome(end.outcome))),
             .init("contrail.wait.permit", .double(end.permitWait.inSeconds)),
             .init("contrail.wait.backoff", .double(end.backOffWait.inSeconds)),
+            .init("contrail.wait.resume", .double(end.resumeWait.inSeconds)),
         ]
         if let type = errorType(end.outcome) { attributes.append(.init("error.type", .string(type))) }
         return attributes

@@ -85,6 +85,8 @@ public struct CallEnd: Sendable {
     public let permitWait: Duration
     /// Time spent between sends.
     public let backOffWait: Duration
+    /// Time from the ends of sends to when the calling task ran again: what the runtime needed to wake it.
+    public let resumeWait: Duration
     /// When, on the monotonic clock.
     public let end: MonotonicInstant
 

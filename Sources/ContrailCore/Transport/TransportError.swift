@@ -64,3 +64,12 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     /// The kind and the message.
     public var description: String { "\(kind): \(message)" }
 }
+
+extension TransportError {
+    package static let cancelledMessage = "the task was cancelled"
+
+    /// The caller gave up.
+    package static func cancelled(_ summary: SendSummary) -> TransportError {
+        TransportError(.cancelled, cancelledMessage, summary: summary)
+    }
+}

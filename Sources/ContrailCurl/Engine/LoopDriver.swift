@@ -167,6 +167,7 @@ final class LoopDriver {
     private func closeIdleConnections() {
         guard now - lastBusy >= settings.idleConnectionAge else { return }
         core.recycle(maxConnections: settings.maxConnections)
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
     }
 
     static func readClock() -> MonotonicInstant { MonotonicInstant(nanoseconds: contrail_now()) }
@@ -176,7 +177,8 @@ final class LoopDriver {
     private func begin(_ transfer: Transfer) {
         guard transfer.state == .submitted else {
             // The cancel overtook the start.
-            transfer.answer = .failure(CancellationError())
+            let summary = SendSummary(transfer, started: nil, ended: now)
+            transfer.answer = .failure(TransportError.cancelled(summary))
             transfer.state = .over
             loop.counters.over()
             answered.append(transfer)
@@ -242,7 +244,9 @@ final class LoopDriver {
     }
 
     private func resume(_ transfer: Transfer) {
-        guard transfer.state == .running, let slot = transfer.slot, let pipe = transfer.pipe, slot.isPaused else { return }
+        guard transfer.state == .running, let slot = transfer.slot, let pipe = transfer.pipe, slot.isPaused else {
+            return
+        }
         transfer.lastProgress = now
         timers.set(transfer, to: now + transfer.idleReadTimeout)
         slot.setOutstanding(pipe.outstanding)
@@ -254,7 +258,7 @@ final class LoopDriver {
     private func cancel(_ transfer: Transfer) {
         switch transfer.state {
         case .submitted: transfer.state = .cancelledEarly
-        case .waiting, .running: conclude(transfer, .failure(CancellationError()), ended: now)
+        case .waiting, .running: fail(transfer, .cancelled, TransportError.cancelledMessage)
         case .cancelledEarly, .over: break
         }
     }

@@ -46,6 +46,8 @@ final class BodyPipe: Sendable {
 
     // MARK: The consumer's side
 
+    var hasWaiter: Bool { state.withLock { $0.queue.hasWaiter } }
+
     var summary: SendSummary { state.withLock { $0.summary } }
 
     func next() async throws -> ByteChunk? {
@@ -65,7 +67,8 @@ final class BodyPipe: Sendable {
         guard !state.withLock({ $0.queue.park(waiter) }) else { return }
         let taken = state.withLock { $0.queue.hasWaiter ? nil : $0.queue.take() }
         guard let (item, resume) = taken else {
-            let error = TransportError(.other, "a body has one consumer; another one is waiting already", summary: summary)
+            let error = TransportError(
+                .other, "a body has one consumer; another one is waiting already", summary: summary)
             return waiter.resume(with: .failure(error))
         }
         if resume { loop.send(.resume(transfer)) }
@@ -73,7 +76,11 @@ final class BodyPipe: Sendable {
     }
 
     func cancel() {
-        let mustTell = state.withLock { $0.queue.cancel(CancellationError()) }
+        let ended = LoopDriver.readClock()
+        let mustTell = state.withLock { state in
+            if state.summary.ended == nil { state.summary.ended = ended }
+            return state.queue.cancel(TransportError.cancelled(state.summary))
+        }
         if mustTell { loop.send(.cancel(transfer)) }
         wakeConsumer()
     }
@@ -89,7 +96,7 @@ final class BodyPipe: Sendable {
 
 /// What the consumer holds. Letting go of it gives up the rest of the body.
 final class CurlBodyStream: WireBodyStream {
-    private let pipe: BodyPipe
+    let pipe: BodyPipe
 
     init(_ pipe: BodyPipe) { self.pipe = pipe }
 

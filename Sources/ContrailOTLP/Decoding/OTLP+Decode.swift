@@ -31,7 +31,8 @@ extension SpanReader {
     ) throws(OTLP.DecodingError) -> OTLP.ResourceSpans {
         var resource = Telemetry.Resource(schemaURL: try unsafe values.text(message.pointee.schema_url))
         if let read = unsafe message.pointee.resource {
-            resource.attributes = try unsafe values.attributes(read.pointee.attributes, count: read.pointee.n_attributes)
+            resource.attributes = try unsafe values.attributes(
+                read.pointee.attributes, count: read.pointee.n_attributes)
         }
         var spans: [Telemetry.SpanData] = []
         for index in 0..<(unsafe message.pointee.n_scope_spans) {

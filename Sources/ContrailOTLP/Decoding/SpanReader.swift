@@ -2,7 +2,8 @@ import CContrailOTLP
 import ContrailTelemetry
 
 /// Turns unpacked spans into ``Telemetry/SpanData``.
-// SAFETY (whole file): pointers and counts come from one unpacked tree, which outlives the reader; everything is copied.
+// SAFETY (whole file): pointers and counts come from one unpacked tree, which outlives the reader; everything is
+// copied.
 struct SpanReader {
     var values = ValueReader()
     private(set) var rejected = 0
@@ -52,7 +53,9 @@ struct SpanReader {
     ) throws(OTLP.DecodingError) -> Telemetry.SpanContext? {
         guard unsafe trace.len == 16, let spanID = unsafe spanID(span) else { return nil }
         let words = unsafe values.bytes(trace)
-        guard let traceID = Telemetry.TraceID(high: Self.word(words[..<8]), low: Self.word(words[8...])) else { return nil }
+        guard let traceID = Telemetry.TraceID(high: Self.word(words[..<8]), low: Self.word(words[8...])) else {
+            return nil
+        }
         return Telemetry.SpanContext(
             traceID: traceID, spanID: spanID, flags: Telemetry.TraceFlags(rawValue: UInt8(truncatingIfNeeded: flags)),
             traceState: try unsafe values.text(state), isRemote: Self.isRemote(flags))
@@ -82,7 +85,9 @@ struct SpanReader {
         }
     }
 
-    private func status(_ status: UnsafeMutablePointer<WireStatus>?) throws(OTLP.DecodingError) -> Telemetry.SpanData.Status {
+    private func status(_ status: UnsafeMutablePointer<WireStatus>?) throws(OTLP.DecodingError)
+        -> Telemetry.SpanData.Status
+    {
         guard let status = unsafe status else { return .unset }
         switch unsafe status.pointee.code {
         case CONTRAIL_OTLP_TRACE__STATUS__STATUS_CODE__STATUS_CODE_OK: return .ok

@@ -16,7 +16,8 @@ extension OTLP {
         var memory = BoundedArena(limitBytes: limits.maxMemoryBytes)
         let prototype = unsafe memory.arena.make(initialize)
         // The descriptor itself is a C constant, and Swift would hand out the address of a copy of it.
-        let descriptor = unsafe UnsafeMutableRawPointer(prototype).assumingMemoryBound(to: ProtobufCMessage.self).pointee
+        let descriptor = unsafe UnsafeMutableRawPointer(prototype).assumingMemoryBound(to: ProtobufCMessage.self)
+            .pointee
             .descriptor
         guard let descriptor = unsafe descriptor else { throw .malformed("no descriptor") }
 

@@ -2,7 +2,8 @@ import CContrailOTLP
 import ContrailTelemetry
 
 /// Turns unpacked values into Swift's, and remembers what was odd.
-// SAFETY (whole file): pointers and counts come from one unpacked tree, which outlives the reader; everything is copied.
+// SAFETY (whole file): pointers and counts come from one unpacked tree, which outlives the reader; everything is
+// copied.
 struct ValueReader {
     /// The first thing that was odd but no reason to refuse; empty if nothing was.
     private(set) var remark = ""
@@ -38,7 +39,9 @@ struct ValueReader {
         return result
     }
 
-    mutating func value(_ value: UnsafeMutablePointer<WireValue>?) throws(OTLP.DecodingError) -> Telemetry.AttributeValue {
+    mutating func value(_ value: UnsafeMutablePointer<WireValue>?) throws(OTLP.DecodingError)
+        -> Telemetry.AttributeValue
+    {
         guard let value = unsafe value else { return empty(because: "an attribute has no value") }
         switch unsafe value.pointee.value_case {
         case CONTRAIL_OTLP_COMMON__ANY_VALUE__VALUE_STRING_VALUE:

@@ -9,7 +9,8 @@ struct WireCheck {
 
     /// Throws unless `bytes` can be a message of the descriptor's type that stands `depth` deep.
     ///
-    // SAFETY: the descriptors are constants of the generated code; every read of `bytes` is behind a bounds check of Cursor.
+    // SAFETY: the descriptors are constants of the generated code; every read of `bytes` is behind a bounds check of
+    // Cursor.
     func check(
         _ bytes: UnsafeRawBufferPointer, as descriptor: UnsafePointer<ProtobufCMessageDescriptor>, depth: Int = 1
     ) throws(OTLP.DecodingError) {

@@ -1,7 +1,8 @@
 import CContrailOTLP
 import ContrailTelemetry
 
-// SAFETY (whole file): every pointer comes from this arena and lives as long as it; nothing is read before it is written.
+// SAFETY (whole file): every pointer comes from this arena and lives as long as it; nothing is read before it is
+// written.
 extension Arena {
     /// A span, which stands four deep: request, resource, scope, span.
     mutating func span(_ span: Telemetry.SpanData) -> UnsafeMutablePointer<WireSpan> {

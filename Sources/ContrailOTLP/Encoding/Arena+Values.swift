@@ -1,12 +1,13 @@
 import CContrailOTLP
 import ContrailTelemetry
 
-// SAFETY (whole file): every pointer comes from this arena and lives as long as it; nothing is read before it is written.
+// SAFETY (whole file): every pointer comes from this arena and lives as long as it; nothing is read before it is
+// written.
 extension Arena {
     /// How many messages may stand inside one another in what we send, the request being the first.
     ///
-    /// Most protobuf libraries give up at 100 and refuse the whole batch. A value that is nested deeper is written as an
-    /// empty array or map; the one value is poorer, the batch arrives.
+    /// Most protobuf libraries give up at 100 and refuse the whole batch. A value that is nested deeper is written as
+    /// an empty array or map; the one value is poorer, the batch arrives.
     static let maxMessageDepth = 100
 
     /// A list of attributes whose `KeyValue` messages stand `depth` deep.

@@ -4,8 +4,8 @@ import CContrailOTLP
 ///
 /// A span is dozens of small C structs. One bump of a pointer each is far cheaper than one `malloc` each, and nothing
 /// can leak, since nothing is freed piecemeal.
-// SAFETY: blocks belong to the arena and live until its deinit. Pointers into them must not leave the scope that owns the
-// arena; it is not copyable, and only the encoder's and decoder's entry points own one.
+// SAFETY: blocks belong to the arena and live until its deinit. Pointers into them must not leave the scope that owns
+// the arena; it is not copyable, and only the encoder's and decoder's entry points own one.
 @safe struct Arena: ~Copyable {
     private var blocks: [UnsafeMutableRawPointer] = unsafe []
     private var next: UInt = 0
@@ -17,7 +17,7 @@ import CContrailOTLP
     init(firstBlockBytes: Int = 64 << 10) { blockBytes = firstBlockBytes }
 
     deinit {
-        for unsafe block in unsafe blocks { unsafe block.deallocate() }
+        for index in unsafe blocks.indices { unsafe blocks[index].deallocate() }
     }
 
     /// Raw memory, not initialised; at least one byte, so that the pointer is good even for nothing.
@@ -37,7 +37,8 @@ import CContrailOTLP
         let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         unsafe blocks.append(block)
         reservedBytes += size
-        // Blocks grow, so that a large message needs few; a piece that has a block of its own does not end the current one.
+        // Blocks grow, so that a large message needs few; a piece that has a block of its own does not end the current
+        // one.
         if size == blockBytes {
             next = UInt(bitPattern: block) + UInt(byteCount)
             end = UInt(bitPattern: block) + UInt(size)

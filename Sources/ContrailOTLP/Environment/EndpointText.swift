@@ -3,8 +3,8 @@ enum EndpointText {
     /// What every signal posts to if nothing is set.
     static let defaultBase = "http://localhost:4318"
 
-    /// A base URL with the signal's path appended, without a second slash. Query and fragment of a base have no meaning and
-    /// are left out.
+    /// A base URL with the signal's path appended, without a second slash. Query and fragment of a base have no meaning
+    /// and are left out.
     static func appending(_ path: String, to base: String) -> String {
         var base = base.prefix { $0 != "?" && $0 != "#" }
         while base.last == "/" { base = base.dropLast() }
@@ -13,13 +13,15 @@ enum EndpointText {
 
     /// A signal's own URL: as it is, except that an empty path is `/`.
     static func asIs(_ url: String) -> String {
-        guard let authority = authority(of: url), authority.endIndex == url.endIndex || url[authority.endIndex] != "/" else {
+        guard let authority = authority(of: url), authority.endIndex == url.endIndex || url[authority.endIndex] != "/"
+        else {
             return url
         }
         return url[..<authority.endIndex] + "/" + url[authority.endIndex...]
     }
 
-    /// What is wrong with it, or `nil`. The URL parser proper has the last word; this is for a warning that names the variable.
+    /// What is wrong with it, or `nil`. The URL parser proper has the last word; this is for a warning that names the
+    /// variable.
     static func problem(_ url: String) -> String? {
         guard let authority = authority(of: url) else { return "must begin with http:// or https://" }
         // What stands before an @ is no host.

@@ -14,7 +14,8 @@ struct EnvironmentReader {
         return value
     }
 
-    /// The first of the names that has a value, with that name: the signal's own variable stands before the general one.
+    /// The first of the names that has a value, with that name: the signal's own variable stands before the general
+    /// one.
     func first(_ names: [String]) -> (name: String, value: String)? {
         for name in names {
             if let value = text(name) { return (name, value) }
@@ -27,7 +28,9 @@ struct EnvironmentReader {
     /// True for `true` in any case; everything else is false, and a warning unless it is `false`.
     mutating func flag(_ name: String) -> Bool {
         guard let value = text(name)?.lowercased() else { return false }
-        if value != "true" && value != "false" { warn(name, "must be true or false, not '\(value.prefix(40))': taken as false") }
+        if value != "true" && value != "false" {
+            warn(name, "must be true or false, not '\(value.prefix(40))': taken as false")
+        }
         return value == "true"
     }
 

@@ -21,7 +21,8 @@ enum KeyValueListText {
         return pairs
     }
 
-    /// The text with its %XX decoded, or `nil` if a % has no two hexadecimal digits behind it or the result is not UTF-8.
+    /// The text with its %XX decoded, or `nil` if a % has no two hexadecimal digits behind it or the result is not
+    /// UTF-8.
     static func decoded(_ text: String) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]

@@ -22,7 +22,8 @@ package struct OTLPEnvironment: Sendable, Equatable {
     package var batchExportTimeout: Duration?
     /// OTEL_BSP_MAX_QUEUE_SIZE, at least 1.
     package var maxQueueSize: Int?
-    /// OTEL_BSP_MAX_EXPORT_BATCH_SIZE, at least 1. The batch never exceeds the queue: whoever applies this takes the smaller.
+    /// OTEL_BSP_MAX_EXPORT_BATCH_SIZE, at least 1. The batch never exceeds the queue: whoever applies this takes the
+    /// smaller.
     package var maxExportBatchSize: Int?
     /// One sentence per variable that was ignored. Holds no secret.
     package var warnings: [String] = []

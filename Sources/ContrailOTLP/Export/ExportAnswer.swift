@@ -20,8 +20,9 @@ struct ExportAnswer {
     init(_ error: TransportError) {
         // A second send is refused by the transport, so one is all there can be.
         let wasSent = error.summary.wireSends > 0 || error.summary.requestStarted != nil
+        let isCancelled = error.kind == .cancelled && wasSent
         self.init(
-            outcome: .failed(error.kind, wasSent: wasSent), description: Self.printable(error.description),
+            outcome: isCancelled ? .cancelled : .failed(error.kind, wasSent: wasSent), description: Self.printable(error.description),
             response: .init())
     }
 
@@ -53,10 +54,13 @@ struct ExportAnswer {
     func result(of spanCount: Int) -> Telemetry.ExportResult {
         let rejected = Int(clamping: min(max(response.rejectedSpans, 0), Int64(spanCount)))
         let message = Self.printable(response.message)
-        let problem: String? =
-            rejected > 0
-            ? "the receiver rejected \(rejected) of \(spanCount) spans: \(message.isEmpty ? "no reason given" : message)"
-            : message.isEmpty ? nil : "the receiver warns: \(message)"
+        let reason = message.isEmpty ? "no reason given" : message
+        var problem: String?
+        if rejected > 0 {
+            problem = "the receiver rejected \(rejected) of \(spanCount) spans: \(reason)"
+        } else if !message.isEmpty {
+            problem = "the receiver warns: \(message)"
+        }
         return Telemetry.ExportResult(acknowledged: spanCount - rejected, dropped: rejected, problem: problem)
     }
 
@@ -70,6 +74,8 @@ struct ExportAnswer {
 
     /// At most 200 characters, and no control characters: the text comes from outside and goes into logs.
     private static func printable(_ text: String) -> String {
-        String(text.prefix(200).map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
+        String(
+            text.prefix(200).map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 }
+        )
     }
 }

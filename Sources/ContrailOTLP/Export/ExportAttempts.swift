@@ -21,7 +21,7 @@ package struct ExportAttempts: Sendable {
         case answered(status: Int, retryAfter: Duration?)
         /// No response. `wasSent`: the request was on the wire, at least in part.
         case failed(TransportError.Kind, wasSent: Bool)
-        /// Cancelled while it was under way; whether it was on the wire is not known.
+        /// Cancelled while it was on the wire: the receiver may have it.
         case cancelled
     }
 
@@ -88,7 +88,8 @@ package struct ExportAttempts: Sendable {
     /// OTLP, "Retryable Response Codes": these four and no other.
     private static func isRetryable(status: Int) -> Bool { [429, 502, 503, 504].contains(status) }
 
-    /// OTLP, "OTLP/HTTP Connection" and "All Other Responses": no connection, or a connection that ended without a response.
+    /// OTLP, "OTLP/HTTP Connection" and "All Other Responses": no connection, or a connection that ended without a
+    /// response.
     private static func isRetryable(_ kind: TransportError.Kind) -> Bool {
         let retryable: Set<TransportError.Kind> = [
             .nameResolution, .connect, .connectTimeout, .tlsHandshake, .staleConnection, .emptyReply, .connectionReset,

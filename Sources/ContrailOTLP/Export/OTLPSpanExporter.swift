@@ -11,11 +11,13 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
     package struct Settings: Sendable {
         /// Where to post to, with the path.
         package var endpoint: RequestURL
-        /// Fields to add. Those that describe the message itself (Content-Type, Content-Length, …) are ours and are ignored.
+        /// Fields to add. Those that describe the message itself (Content-Type, Content-Length, …) are ours and are
+        /// ignored.
         package var headers: HTTPFields
         /// The time for one batch, retries included. Default 10 s; zero is no limit.
         package var timeout: Duration = .seconds(10)
-        /// The largest body that is sent; a larger batch is dropped. Default 64 MiB (OTLP Exporter, "Max Request Size").
+        /// The largest body that is sent; a larger batch is dropped. Default 64 MiB (OTLP Exporter, "Max Request
+        /// Size").
         package var maxRequestBytes = 64 << 20
         /// The largest response that is read. Default 4 MiB (OTLP Exporter, "Max Response Size").
         package var maxResponseBytes = 4 << 20
@@ -58,7 +60,8 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
             let body = try OTLP.encode(spans, resource: resource, maxBytes: settings.maxRequestBytes)
             return await deliver(body, spanCount: spans.count, deadline: deadline)
         } catch {
-            let problem = "the batch has \(error.bytes) bytes, more than the limit of \(error.limitBytes); it was not sent"
+            let problem =
+                "the batch has \(error.bytes) bytes, more than the limit of \(error.limitBytes); it was not sent"
             return .lost(spans.count, problem)
         }
     }
@@ -69,8 +72,10 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
     }
 
     /// Sends until it is delivered, refused, or out of time.
-    private func deliver(_ body: ByteChunk, spanCount: Int, deadline: MonotonicInstant?) async -> Telemetry.ExportResult {
-        var request = WireRequest(method: .post, url: settings.endpoint, headers: headers, body: body, deadline: deadline)
+    private func deliver(_ body: ByteChunk, spanCount: Int, deadline: MonotonicInstant?) async -> Telemetry.ExportResult
+    {
+        var request = WireRequest(
+            method: .post, url: settings.endpoint, headers: headers, body: body, deadline: deadline)
         if settings.timeout > .zero { request.connectTimeout = min(request.connectTimeout, settings.timeout) }
         var attempts = ExportAttempts(policy: settings.retry, deadline: deadline)
         while true {

@@ -55,8 +55,8 @@ struct CollectorHandler: HTTPHandler {
             contentEncoding: request.headers[.contentEncoding], body: body)
     }
 
-    /// The body, or `nil` if it is larger than the limit. It is read to its end even so: a client that is still sending when
-    /// the connection closes does not see the answer.
+    /// The body, or `nil` if it is larger than the limit. It is read to its end even so: a client that is still sending
+    /// when the connection closes does not see the answer.
     private func body(of request: HTTPRequest) async throws -> ByteChunk? {
         var bytes: [UInt8] = []
         var count = 0
@@ -100,8 +100,8 @@ extension HTTPResponse {
         return response
     }
 
-    /// Closes the connection without a byte. The server offers no such answer; but it asks a WebSocket handler for its frames
-    /// before it writes, and closes the connection if that fails.
+    /// Closes the connection without a byte. The server offers no such answer; but it asks a WebSocket handler for its
+    /// frames before it writes, and closes the connection if that fails.
     fileprivate static var hangUp: HTTPResponse { HTTPResponse(webSocket: HangUp()) }
 }
 

@@ -1,5 +1,5 @@
-/// What a collector has received, how it is to answer, and who waits for more. No lock, no clock, no continuation of its own:
-/// a waiter is whatever the driver makes of it.
+/// What a collector has received, how it is to answer, and who waits for more. No lock, no clock, no continuation of
+/// its own: a waiter is whatever the driver makes of it.
 struct CollectorState<Waiter> {
     private(set) var requests: [FakeCollector.ReceivedRequest] = []
     private(set) var spans: [FakeCollector.ReceivedSpan] = []

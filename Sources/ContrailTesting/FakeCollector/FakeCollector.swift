@@ -93,8 +93,8 @@ public final class FakeCollector: Sendable {
     /// The accepted spans for which `predicate` holds, as soon as there are `count` of them.
     ///
     /// Throws ``FakeCollectorError/timeout(waitedFor:got:)`` after `timeout` (default 10 s),
-    /// ``FakeCollectorError/stopped`` if the collector stops meanwhile, and `CancellationError` on cancellation. Does not
-    /// poll; `predicate` runs once per span and arrival.
+    /// ``FakeCollectorError/stopped`` if the collector stops meanwhile, and `CancellationError` on cancellation. Does
+    /// not poll; `predicate` runs once per span and arrival.
     @discardableResult
     public func waitForSpans(
         count: Int, timeout: Duration = .seconds(10),

@@ -3,12 +3,15 @@ import ContrailCore
 import ContrailTestSupport
 import Glibc
 import HTTPTypes
+import Testing
 
 @testable import ContrailCurl
 
 extension RequestURL {
     /// A URL on this machine.
-    static func local(_ port: Int, _ path: String = "/", host: String = "127.0.0.1", scheme: Origin.Scheme = .http) -> Self {
+    static func local(_ port: Int, _ path: String = "/", host: String = "127.0.0.1", scheme: Origin.Scheme = .http)
+        -> Self
+    {
         let text = "\(scheme.rawValue)://\(host):\(port)\(path)"
         do { return try RequestURL(text) } catch { preconditionFailure("\(text): \(error)") }
     }
@@ -64,4 +67,13 @@ func withServer<Result>(
         await transport.shutdown()
         throw error
     }
+}
+
+/// Cancellation comes with the measurements up to it.
+func expectCancelled(
+    _ body: () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+) async {
+    let error = await #expect(throws: TransportError.self, sourceLocation: sourceLocation) { try await body() }
+    #expect(error?.kind == .cancelled, sourceLocation: sourceLocation)
+    #expect(error?.summary.ended != nil, sourceLocation: sourceLocation)
 }

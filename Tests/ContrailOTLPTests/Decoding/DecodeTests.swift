@@ -26,7 +26,8 @@ import Testing
     }
 
     @Test func unknownFieldsAreSkipped() throws {
-        let span = WireBytes.ids + WireBytes.field(100, [1, 2, 3]) + WireBytes.field(101, 5) + WireBytes.field(5, [0x6E])
+        let span =
+            WireBytes.ids + WireBytes.field(100, [1, 2, 3]) + WireBytes.field(101, 5) + WireBytes.field(5, [0x6E])
         let data = try OTLP.decode(ByteChunk(WireBytes.request(span: span)))
         #expect(data.resourceSpans.first?.spans.first?.name == "n")
     }

@@ -12,7 +12,8 @@ import Testing
             let data = try OTLP.decode(try OTLP.encode(spans, resource: resource))
             // NaN is not equal to itself, and spans come back by scope: compare texts, which sort by scope too.
             let group = try #require(data.resourceSpans.first)
-            #expect(CanonicalText.of(group.spans, resource: group.resource) == CanonicalText.of(spans, resource: resource))
+            #expect(
+                CanonicalText.of(group.spans, resource: group.resource) == CanonicalText.of(spans, resource: resource))
             #expect(data.resourceSpans.count == 1)
             #expect(data.rejectedSpans == 0)
             #expect(data.remark == "")
@@ -20,7 +21,9 @@ import Testing
     }
 
     @Test func spansAreGroupedByScopeInTheOrderOfFirstOccurrence() throws {
-        let spans = ["a", "b", "a", "c", "b", "a"].enumerated().map { Samples.span(name: "\($0.offset)", scope: $0.element) }
+        let spans = ["a", "b", "a", "c", "b", "a"].enumerated().map {
+            Samples.span(name: "\($0.offset)", scope: $0.element)
+        }
         let data = try OTLP.decode(try OTLP.encode(spans, resource: Telemetry.Resource()))
         #expect(data.resourceSpans.first?.spans.map(\.name) == ["0", "2", "5", "1", "4", "3"])
         #expect(data.resourceSpans.first?.spans.map(\.scope.name) == ["a", "a", "a", "b", "b", "c"])
@@ -62,7 +65,8 @@ import Testing
         let body = try OTLP.encode([Samples.span(attributes: [attribute])], resource: Telemetry.Resource())
         let decoded = try OTLP.decode(body).resourceSpans.first?.spans.first?.attributes
         #expect(decoded == [attribute])
-        // string_value: tag 1, length, bytes. An empty one must be there too, since no value at all means something else.
+        // string_value: tag 1, length, bytes. An empty one must be there too, since no value at all means something
+        // else.
         let wanted = [0x0A, UInt8(text.utf8.count)] + Array(text.utf8)
         #expect(Array(body).indices.contains { Array(body[$0...].prefix(wanted.count)) == wanted })
     }
@@ -112,7 +116,9 @@ import Testing
 
     @Test func oneTextLargerThanAnArenaBlockArrives() throws {
         let long = String(repeating: "y", count: 10 << 20)
-        let span = Samples.span(attributes: [Telemetry.Attribute("k", .string(long)), Telemetry.Attribute("l", .int(1))])
+        let span = Samples.span(attributes: [
+            Telemetry.Attribute("k", .string(long)), Telemetry.Attribute("l", .int(1)),
+        ])
         let body = try OTLP.encode([span], resource: Telemetry.Resource())
         #expect(try OTLP.decode(body).resourceSpans.first?.spans == [span])
     }

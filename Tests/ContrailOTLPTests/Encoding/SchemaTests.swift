@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 /// The schema against the specification's tables, which are kept beside the repository and not in it.
-@Suite(.enabled(if: Tool.tables != nil && Tool.plainPython != nil, "needs the tables beside the repository, and Python"))
+@Suite(
+    .enabled(if: Tool.tables != nil && Tool.plainPython != nil, "needs the tables beside the repository, and Python"))
 struct SchemaTests {
     @Test(.timeLimit(.minutes(1)))
     func everyFieldAndEnumeratorIsAsInTheTables() throws {

@@ -44,9 +44,11 @@ import Testing
         #expect(environment.warnings.first?.hasPrefix("OTEL_RESOURCE_ATTRIBUTES ") == true)
     }
 
-    @Test(arguments: [
-        ("one", "service.name=two", "one"), (nil, "service.name=two", "two"), (nil, "a=1", nil), (nil, "service.name=", nil),
-    ] as [(String?, String, String?)])
+    @Test(
+        arguments: [
+            ("one", "service.name=two", "one"), (nil, "service.name=two", "two"), (nil, "a=1", nil),
+            (nil, "service.name=", nil),
+        ] as [(String?, String, String?)])
     func theServiceNameOfItsOwnVariableWins(own: String?, attributes: String, expected: String?) {
         var variables = ["OTEL_RESOURCE_ATTRIBUTES": attributes]
         variables["OTEL_SERVICE_NAME"] = own
@@ -69,16 +71,21 @@ import Testing
 
     @Test(arguments: [
         ("http://c:4318", "http://c:4318/"), ("http://c:4318/", "http://c:4318/"), ("http://c/x", "http://c/x"),
-        ("http://c/x/", "http://c/x/"), ("http://c?q=1", "http://c/?q=1"), ("https://c/v1/traces?q", "https://c/v1/traces?q"),
+        ("http://c/x/", "http://c/x/"), ("http://c?q=1", "http://c/?q=1"),
+        ("https://c/v1/traces?q", "https://c/v1/traces?q"),
     ])
     func aSignalsOwnEndpointIsTakenAsItIs(url: String, expected: String) {
         let variables = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": url, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://other"]
         #expect(OTLPEnvironment(variables).tracesEndpoint == expected)
     }
 
-    @Test(arguments: ["c:4318", "ftp://c", "http://", "http:///v1", "http://:80", "http://c d", "http://c/\n", "http://u:p@"])
+    @Test(arguments: [
+        "c:4318", "ftp://c", "http://", "http:///v1", "http://:80", "http://c d", "http://c/\n", "http://u:p@",
+    ])
     func aBadEndpointIsIgnoredWithAWarningThatDoesNotShowIt(url: String) {
-        let own = OTLPEnvironment(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": url, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://b"])
+        let own = OTLPEnvironment([
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": url, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://b",
+        ])
         #expect(own.tracesEndpoint == "http://b/v1/traces")
         #expect(own.warnings.count == 1)
         let base = OTLPEnvironment(["OTEL_EXPORTER_OTLP_ENDPOINT": url])
@@ -94,7 +101,9 @@ import Testing
         let general = OTLPEnvironment(["OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%20b, Authorization = Basic%20eA=="])
         #expect(general.tracesHeaders[key] == "a b")
         #expect(general.tracesHeaders[.authorization] == "Basic eA==")
-        let own = OTLPEnvironment(["OTEL_EXPORTER_OTLP_HEADERS": "a=1", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "api-key=2"])
+        let own = OTLPEnvironment([
+            "OTEL_EXPORTER_OTLP_HEADERS": "a=1", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "api-key=2",
+        ])
         #expect(own.tracesHeaders == [key: "2"])
     }
 
@@ -107,13 +116,17 @@ import Testing
         #expect(!environment.warnings.joined().contains("secret"))
         let list = OTLPEnvironment(["OTEL_EXPORTER_OTLP_HEADERS": "secret"])
         #expect(list.tracesHeaders == [:])
-        #expect(list.warnings == ["OTEL_EXPORTER_OTLP_HEADERS is not a list of key=value: member 1 has no '='; all of it is ignored"])
+        #expect(
+            list.warnings == [
+                "OTEL_EXPORTER_OTLP_HEADERS is not a list of key=value: member 1 has no '='; all of it is ignored"
+            ])
     }
 
     // MARK: Numbers and flags
 
     @Test(arguments: [
-        ("true", true, 0), ("TRUE", true, 0), ("True ", true, 0), ("false", false, 0), ("False", false, 0), ("1", false, 1),
+        ("true", true, 0), ("TRUE", true, 0), ("True ", true, 0), ("false", false, 0), ("False", false, 0),
+        ("1", false, 1),
         ("yes", false, 1),
     ])
     func onlyTrueIsTrue(text: String, isDisabled: Bool, warnings: Int) {
@@ -148,10 +161,12 @@ import Testing
         #expect(OTLPEnvironment(["OTEL_EXPORTER_OTLP_TIMEOUT": "10000"]).tracesTimeout == .seconds(10))
     }
 
-    @Test(arguments: [
-        (nil, "512", 512, 0), (nil, "2048", 2048, 0), (nil, "2049", nil, 1), ("10", "10", 10, 0), ("10", "11", nil, 1),
-        (nil, "0", nil, 1),
-    ] as [(String?, String, Int?, Int)])
+    @Test(
+        arguments: [
+            (nil, "512", 512, 0), (nil, "2048", 2048, 0), (nil, "2049", nil, 1), ("10", "10", 10, 0),
+            ("10", "11", nil, 1),
+            (nil, "0", nil, 1),
+        ] as [(String?, String, Int?, Int)])
     func aBatchIsNotLargerThanTheQueue(queue: String?, batch: String, expected: Int?, warnings: Int) {
         var variables = ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE": batch]
         variables["OTEL_BSP_MAX_QUEUE_SIZE"] = queue

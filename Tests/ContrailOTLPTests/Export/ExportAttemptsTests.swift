@@ -33,7 +33,8 @@ import Testing
     }
 
     @Test(arguments: [
-        TransportError.Kind.certificate, .timeout, .idleReadTimeout, .truncatedBody, .protocolViolation, .headersTooLarge,
+        TransportError.Kind.certificate, .timeout, .idleReadTimeout, .truncatedBody, .protocolViolation,
+        .headersTooLarge,
         .bodyTooLarge, .invalidRequest, .shutDown, .cancelled, .other,
     ])
     func otherFailuresAreNotTriedAgain(kind: TransportError.Kind) {
@@ -49,7 +50,8 @@ import Testing
                 guard case .retry(let instant) = decision else { Issue.record("\(decision)"); return }
                 #expect(abs((instant - start).inSeconds - expected * factor) < 0.001)
             }
-            #expect(attempts.next(after: .answered(status: 503, retryAfter: nil), now: start, chance: chance) == .outOfTime)
+            #expect(
+                attempts.next(after: .answered(status: 503, retryAfter: nil), now: start, chance: chance) == .outOfTime)
             #expect(attempts.count == 10)
         }
     }

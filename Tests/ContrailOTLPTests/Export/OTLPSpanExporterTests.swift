@@ -10,15 +10,18 @@ import Testing
     private let time = JumpingTime()
 
     private func exporter(
-        _ transport: ScriptedTransport, headers: HTTPFields = [:], change: (inout OTLPSpanExporter.Settings) -> Void = { _ in }
+        _ transport: ScriptedTransport, headers: HTTPFields = [:],
+        change: (inout OTLPSpanExporter.Settings) -> Void = { _ in }
     ) throws -> OTLPSpanExporter {
-        var settings = OTLPSpanExporter.Settings(endpoint: try RequestURL("http://collector:4318/v1/traces"), headers: headers)
+        var settings = OTLPSpanExporter.Settings(
+            endpoint: try RequestURL("http://collector:4318/v1/traces"), headers: headers)
         change(&settings)
         return OTLPSpanExporter(transport: transport, settings: settings, time: time, random: FixedRandom())
     }
 
     private func export(
-        _ count: Int = 3, over transport: ScriptedTransport, change: (inout OTLPSpanExporter.Settings) -> Void = { _ in }
+        _ count: Int = 3, over transport: ScriptedTransport,
+        change: (inout OTLPSpanExporter.Settings) -> Void = { _ in }
     ) async throws -> Telemetry.ExportResult {
         let spans = (0..<count).map { Samples.span(name: "\($0)") }
         return try await exporter(transport, change: change).export(spans, resource: Telemetry.Resource())
@@ -105,7 +108,9 @@ import Testing
         #expect(transport.requests.allSatisfy { $0.deadline == nil })
     }
 
-    @Test(arguments: [("2", Duration.seconds(2)), ("Sun, 22 Nov 2026 12:00:07 GMT", .seconds(7)), ("rubbish", .milliseconds(500))])
+    @Test(arguments: [
+        ("2", Duration.seconds(2)), ("Sun, 22 Nov 2026 12:00:07 GMT", .seconds(7)), ("rubbish", .milliseconds(500)),
+    ])
     func retryAfterIsWaitedFor(field: String, wait: Duration) async throws {
         let transport = ScriptedTransport(.status(503, headers: [.retryAfter: field]), .status(200))
         #expect(try await export(over: transport).acknowledged == 3)
@@ -140,7 +145,8 @@ import Testing
 
     @Test(arguments: [
         (Int64(1), "quota", 2, "the receiver rejected 1 of 3 spans: quota"),
-        (3, "", 0, "the receiver rejected 3 of 3 spans: no reason given"), (99, "x", 0, "the receiver rejected 3 of 3 spans: x"),
+        (3, "", 0, "the receiver rejected 3 of 3 spans: no reason given"),
+        (99, "x", 0, "the receiver rejected 3 of 3 spans: x"),
         (0, "slow\ndown", 3, "the receiver warns: slow down"), (-5, "odd", 3, "the receiver warns: odd"),
     ])
     func aPartialSuccessIsNotSentAgainAndItsRejectedSpansAreDropped(

@@ -1,7 +1,8 @@
 import ContrailTelemetry
 
-/// Recorded spans as JSON in a form that another language can write to the byte: texts, bytes and doubles as hexadecimal,
-/// whole numbers in quotes, members sorted by name. `Tests/Tools/decode_otlp.py` writes the same from the wire.
+/// Recorded spans as JSON in a form that another language can write to the byte: texts, bytes and doubles as
+/// hexadecimal, whole numbers in quotes, members sorted by name. `Tests/Tools/decode_otlp.py` writes the same from the
+/// wire.
 struct CanonicalText {
     static func of(_ spans: [Telemetry.SpanData], resource: Telemetry.Resource) -> String {
         var scopes: [Telemetry.Scope] = []

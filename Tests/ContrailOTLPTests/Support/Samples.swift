@@ -12,7 +12,8 @@ enum Samples {
     }
 
     static func context(_ id: UInt64) -> Telemetry.SpanContext {
-        guard let trace = Telemetry.TraceID(high: 0x0102_0304_0506_0708, low: id), let span = Telemetry.SpanID(id) else {
+        guard let trace = Telemetry.TraceID(high: 0x0102_0304_0506_0708, low: id), let span = Telemetry.SpanID(id)
+        else {
             fatalError("an id of a sample is zero")
         }
         return Telemetry.SpanContext(traceID: trace, spanID: span, flags: .sampled)

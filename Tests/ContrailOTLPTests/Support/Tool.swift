@@ -17,7 +17,8 @@ enum Tool {
 
     /// The Python of the system, without any packages.
     static let plainPython: String? = {
-        for path in ["/usr/bin/python3", "/usr/local/bin/python3"] where FileManager.default.isExecutableFile(atPath: path) {
+        for path in ["/usr/bin/python3", "/usr/local/bin/python3"]
+        where FileManager.default.isExecutableFile(atPath: path) {
             return path
         }
         return python
@@ -30,7 +31,8 @@ enum Tool {
     }()
 
     /// Runs a program to its end. What it writes goes to files, so that no pipe can fill up and block it.
-    static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+    static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String, errors: String)
+    {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
         let outputFile = directory.appendingPathComponent("output")

@@ -49,7 +49,8 @@ import Testing
             let body = body(String(repeating: "n", count: 5_000_000))
             let plain = try await client.send(body: body)
             #expect(plain.status == 200)
-            let head = "POST /v1/traces HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+            let head =
+                "POST /v1/traces HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
                 + "Content-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n"
             var chunked = Array(head.utf8)
             for start in stride(from: 0, to: body.count, by: 65_000) {
@@ -70,7 +71,8 @@ import Testing
             let answers = [
                 (try await client.send(body: [0xFF]), 400), (try await client.send("GET"), 405),
                 (try await client.send("POST", "/v1/nothing"), 404), (try await client.send(type: "text/plain"), 415),
-                (try await client.send(type: nil), 415), (try await client.send(headers: ["Content-Encoding: gzip"]), 415),
+                (try await client.send(type: nil), 415),
+                (try await client.send(headers: ["Content-Encoding: gzip"]), 415),
                 (try await client.send(body: Array(large.prefix(101))), 413), (try await client.send(body: large), 413),
             ]
             for (answer, status) in answers {

@@ -22,7 +22,9 @@ struct PlainClient {
         _ method: String = "POST", _ path: String = "/v1/traces", type: String? = "application/x-protobuf",
         headers: [String] = [], body: [UInt8] = []
     ) async throws -> Answer {
-        var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: close", "Content-Length: \(body.count)"]
+        var lines = [
+            "\(method) \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: close", "Content-Length: \(body.count)",
+        ]
         if let type { lines.append("Content-Type: \(type)") }
         let head = (lines + headers + ["", ""]).joined(separator: "\r\n")
         return try await exchange(Array(head.utf8) + body)

@@ -97,8 +97,8 @@ import Tracing
                 }
             }
         } check: { _, spans, _ in
-            let work = try #require(spans.first { $0.span.name == "work" })
-            let calls = spans.filter { $0.span.name == "call GET" }
+            let work = try #require(spans.named("work").first)
+            let calls = spans.named("call GET")
             #expect(calls.count == 2)
             #expect(calls.allSatisfy { $0.span.parentSpanID == work.span.context.spanID })
             #expect(Set(spans.map(\.span.context.traceID)).count == 1)
@@ -119,8 +119,8 @@ import Tracing
                 _ = try await client.get(base)
             }
         } check: { _, spans, _ in
-            let call = try #require(spans.first { $0.span.name == "call GET" })
-            let sign = try #require(spans.first { $0.span.name == "sign" })
+            let call = try #require(spans.named("call GET").first)
+            let sign = try #require(spans.named("sign").first)
             #expect(sign.span.parentSpanID == call.span.context.spanID)
         }
     }

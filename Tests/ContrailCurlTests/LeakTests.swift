@@ -1,0 +1,133 @@
+import ContrailBase
+import ContrailCore
+import ContrailTestSupport
+import HTTPTypes
+import Testing
+
+@testable import ContrailCurl
+
+/// Each in a process of its own, since they count what the whole process holds.
+@Suite("What is left behind", .serialized, .timeLimit(.minutes(1)))
+struct LeakTests {
+    @Test func randomCancelsLeaveNothingBehind() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await ProcessCount.warm()
+            var random = SystemRandomNumberGenerator()
+            let delays = (0..<2000).map { _ in Int.random(in: 0..<3000, using: &random) }
+            try await withServer({
+                // Three kinds of peers: prompt, in two pieces, silent.
+                switch $0.number % 3 {
+                case 0: $0.respond()
+                case 1:
+                    $0.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst")
+                    $0.send("-next")
+                default: $0.hang()
+                }
+            }) { server, transport in
+                let time = SystemTime()
+                var outcomes: [String: Int] = [:]
+                await withTaskGroup(of: String.self) { group in
+                    for (index, delay) in delays.enumerated() {
+                        if index >= 64, let outcome = await group.next() { outcomes[outcome, default: 0] += 1 }
+                        group.addTask {
+                            let task = Task { () throws -> String in
+                                let mode: BodyMode = index.isMultiple(of: 2) ? .streaming : CurlTransport.largeLimit
+                                var request = WireRequest.get(server.port)
+                                request.deadline = time.now + .seconds(20)
+                                let response = try await transport.send(request, mode: mode)
+                                if let stream = response.stream { while try await stream.next() != nil {} }
+                                return "ok"
+                            }
+                            try? await time.sleep(until: time.now + .microseconds(delay))
+                            task.cancel()
+                            do { return try await task.value } catch {
+                                return "\((error as? TransportError)?.kind.description ?? "\(error)")"
+                            }
+                        }
+                    }
+                    for await outcome in group { outcomes[outcome, default: 0] += 1 }
+                }
+                #expect(outcomes.values.reduce(0, +) == delays.count)
+                #expect(
+                    outcomes.keys.allSatisfy { ["ok", "cancelled", "stale_connection"].contains($0) }, "\(outcomes)")
+                #expect((outcomes["cancelled"] ?? 0) > 100, "\(outcomes)")
+                while transport.counters.inFlight > 0 { await Task.yield() }
+                // Still good for use.
+                var response: WireResponse?
+                for _ in 0..<6 where response == nil {
+                    var request = WireRequest.get(server.port)
+                    request.deadline = time.now + .milliseconds(300)
+                    response = try? await transport.fetch(request)
+                }
+                #expect(response != nil)
+            }
+            #expect(ProcessCount.now() == before)
+        }
+    }
+
+    @Test func shutdownFailsWhatIsUnderWay() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await ProcessCount.warm()
+            let isThere = Gate()
+            let server = try RawServer {
+                if $0.path == "/stream" { $0.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst") }
+                if $0.number == 8 { isThere.open() }
+                $0.hang()
+            }
+            let transport = CurlTransport()
+            let streamed = try await transport.send(.get(server.port, "/stream"), mode: .streaming)
+            let stream = try #require(streamed.stream)
+            let tasks = (0..<7).map { _ in Task { await transport.failure(of: .get(server.port)) } }
+            await isThere.opened()
+            await transport.shutdown()
+            for task in tasks { #expect(await task.value?.kind == .shutDown) }
+            let read = Task {
+                var error: (any Error)?
+                do { while try await stream.next() != nil {} } catch let caught { error = caught }
+                return (error as? TransportError)?.kind
+            }
+            #expect(await read.value == .shutDown)
+            #expect(await transport.failure(of: .get(server.port))?.kind == .shutDown)
+            await transport.shutdown()
+            server.stop()
+            #expect(ProcessCount.now() == before)
+        }
+    }
+
+    @Test func concurrentShutdownsAllReturn() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await ProcessCount.warm()
+            let server = try RawServer { $0.respond() }
+            let transport = CurlTransport()
+            _ = try await transport.fetch(.get(server.port))
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<10 { group.addTask { await transport.shutdown() } }
+            }
+            server.stop()
+            #expect(ProcessCount.now() == before)
+        }
+    }
+
+    @Test func aTransportThatNobodyShutDownEndsItsThread() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await ProcessCount.warm()
+            let server = try RawServer { $0.respond() }
+            do {
+                let transport = CurlTransport()
+                _ = try await transport.fetch(.get(server.port))
+            }
+            server.stop()
+            while ProcessCount.now() != before { await Task.yield() }
+        }
+    }
+
+    @Test func anUnusedTransportHasNoThread() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await ProcessCount.warm()
+            let transport = CurlTransport()
+            #expect(ProcessCount.now() == before)
+            await transport.shutdown()
+            #expect(await transport.failure(of: .get(1))?.kind == .shutDown)
+        }
+    }
+}
