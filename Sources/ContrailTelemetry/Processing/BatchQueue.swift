@@ -114,11 +114,9 @@ struct BatchQueue<Element: Sendable, Waiter: Sendable>: Sendable {
         let arrived = settle(result)
         if !arrived {
             for index in flushes.indices { flushes[index].failed = true }
-            if phase == .draining { closeResult = .failure }
+            if phase == .draining, closeResult == .success { closeResult = .failure }
         }
-        let done = flushes.filter { $0.target <= settled }
-        flushes.removeAll { $0.target <= settled }
-        return done.map { ($0.waiter, $0.failed ? .failure : .success) }
+        return takeSettledFlushes()
     }
 
     /// Somebody waits for everything that has been enqueued so far.
@@ -143,6 +141,24 @@ struct BatchQueue<Element: Sendable, Waiter: Sendable>: Sendable {
         phase = .closed
         workerRuns = false
         return takeClosers(closeResult)
+    }
+
+    /// The time of the waiter that wanted the end first is all but over: what waits is lost, and the export that runs is to
+    /// be cancelled, so that it can still say what became of its batch.
+    mutating func cutOff(_ id: UInt64) -> TimeOutAction {
+        guard phase == .draining, closers.first?.id == id else { return TimeOutAction() }
+        var action = TimeOutAction(cancelWorker: true)
+        action.discarded = full
+        action.discarded.append(takeFilling())
+        full = []
+        counts.droppedAfterShutdown += queued
+        counts.pending -= queued
+        settled += queued
+        queued = 0
+        for index in flushes.indices { flushes[index].failed = true }
+        action.resume = takeSettledFlushes()
+        closeResult = .timeout
+        return action
     }
 
     /// The time of a waiter ran out. If it was the first that wanted the end, the end is now: what waits is lost, and
@@ -203,6 +219,12 @@ struct BatchQueue<Element: Sendable, Waiter: Sendable>: Sendable {
         action.resume = flushes.map { ($0.waiter, .timeout) } + takeClosers(.timeout)
         flushes = []
         return action
+    }
+
+    private mutating func takeSettledFlushes() -> [Resumption] {
+        let done = flushes.filter { $0.target <= settled }
+        flushes.removeAll { $0.target <= settled }
+        return done.map { ($0.waiter, $0.failed ? .failure : .success) }
     }
 
     private mutating func takeClosers(_ result: Telemetry.FlushResult) -> [Resumption] {

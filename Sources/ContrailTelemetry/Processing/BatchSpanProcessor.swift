@@ -63,33 +63,47 @@ extension Telemetry {
             await wait(timeout) { $0.flush($1, $2) }
         }
 
-        /// Exports what waits, then ends the exporter; once. When `timeout` is over, what still waits is dropped and
-        /// counted, and the export that runs is cancelled and counted as unknown. Cancellation does not end it.
+        /// Exports what waits, then ends the exporter; once. Shortly before `timeout` is over, what still waits is dropped
+        /// and counted, and the export that runs is cancelled; if it does not say in time what became of its batch, that is
+        /// counted as unknown. Cancellation does not end it.
         public func shutdown(timeout: Duration) async -> FlushResult {
-            await wait(timeout) { $0.shutDown($1, $2) }
+            await wait(timeout, cutOff: timeout - min(timeout / 10, Self.reportTime)) { $0.shutDown($1, $2) }
         }
+
+        /// What an exporter gets, of a shutdown's time, to say what became of the batch that was cancelled.
+        private static let reportTime = Duration.milliseconds(250)
 
         /// The caller suspends until the queue hands its waiter back: done, or out of time.
         private func wait(
-            _ timeout: Duration, _ enrol: @Sendable (inout Queue, UInt64, Waiter) -> Queue.WaitAction
+            _ timeout: Duration, cutOff: Duration? = nil, _ enrol: @Sendable (inout Queue, UInt64, Waiter) -> Queue.WaitAction
         ) async -> FlushResult {
             let id = state.withLock { state in
                 state.lastID += 1
                 return state.lastID
             }
-            let deadline = time.now + timeout
-            var timer: Task<Void, Never>?
+            let start = time.now
+            var timers: [Task<Void, Never>] = []
             let result = await withCheckedContinuation { waiter in
                 switch state.withLock({ enrol(&$0.queue, id, waiter) }) {
                 case .finished(let result): waiter.resume(returning: result)
-                case .wait(let start):
+                case .wait(let startsWorker):
                     // Enrolled first: a time-out must find its waiter.
-                    timer = after(deadline) { $0.timeOut(id) }
-                    if start { startWorker() }
+                    timers.append(after(start + timeout) { $0.timeOut(id) })
+                    if let cutOff { timers.append(after(start + cutOff) { $0.cutOff(id) }) }
+                    if startsWorker { startWorker() }
                 }
             }
-            timer?.cancel()
+            for timer in timers { timer.cancel() }
             return result
+        }
+
+        private func cutOff(_ id: UInt64) {
+            let (action, worker) = state.withLock { state in
+                let action = state.queue.cutOff(id)
+                return (action, action.cancelWorker ? state.worker : nil)
+            }
+            worker?.cancel()
+            resume(action.resume)
         }
 
         private func timeOut(_ id: UInt64) {

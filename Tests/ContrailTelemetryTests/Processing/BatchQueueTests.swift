@@ -272,6 +272,34 @@ struct BatchQueueShutdownTests {
         #expect(queue.shutDown(3, "t") == .finished(.timeout))
     }
 
+    @Test func cutOffLetsTheExportThatRunsSayWhatBecameOfIt() {
+        var queue = makeQueue()
+        for number in 1...5 { _ = queue.enqueue(number) }
+        _ = queue.nextExport()
+        _ = queue.flush(1, "f")
+        _ = queue.shutDown(2, "s")
+        let action = queue.cutOff(2)
+        #expect(action.cancelWorker && !action.closeExporter && action.resume.isEmpty)
+        #expect(action.discarded.flatMap { $0 } == [4, 5])
+        #expect(queue.counts.droppedAfterShutdown == 2 && queue.counts.pending == 3)
+        let resumed = queue.exportFinished(Telemetry.ExportResult(acknowledged: 1, dropped: 2))
+        #expect(resumed.map(\.waiter) == ["f"] && resumed.map(\.result) == [.failure])
+        #expect(queue.counts.droppedByExporter == 2 && queue.counts.unknown == 0 && queue.counts.pending == 0)
+        let closes = queue.wantsExporterClosed()
+        #expect(closes)
+        #expect(queue.exporterClosed().map(\.result) == [.timeout])
+    }
+
+    @Test func cutOffIsOnlyForWhoWantedTheEndFirst() {
+        var queue = makeQueue()
+        _ = queue.enqueue(1)
+        #expect(!queue.cutOff(1).cancelWorker)
+        _ = queue.shutDown(1, "s")
+        _ = queue.shutDown(2, "t")
+        #expect(!queue.cutOff(2).cancelWorker)
+        #expect(queue.cutOff(1).cancelWorker)
+    }
+
     @Test func anExporterThatDoesNotEndIsNotEndedTwice() {
         var queue = makeQueue()
         _ = queue.shutDown(1, "s")
@@ -328,7 +356,8 @@ private struct RandomDriver {
         case 60..<66: fireTimer(&queue)
         case 66..<70: enrol(queue.flush(nextID(), lastID))
         case 70: enrol(queue.shutDown(nextID(), lastID))
-        case 71..<73: timeOut(&queue, waiting.randomElement(using: &generator) ?? 0)
+        case 71: resume(queue.cutOff(waiting.randomElement(using: &generator) ?? 0).resume)
+        case 72: timeOut(&queue, waiting.randomElement(using: &generator) ?? 0)
         default: work(&queue, Int.random(in: 0...6, using: &generator))
         }
     }

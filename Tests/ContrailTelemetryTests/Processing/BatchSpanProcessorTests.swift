@@ -173,6 +173,24 @@ struct BatchSpanProcessorTests {
         gate.open()
     }
 
+    /// What was never sent must not be reported as "may have arrived".
+    @Test func shutdownTakesTheCancelledExportersWord() async throws {
+        let (time, gate) = (ManualTime(), Gate())
+        let exporter = RecordingExporter {
+            await gate.passUnlessCancelled()
+            return Telemetry.ExportResult(dropped: $0.count)
+        }
+        let processor = makeProcessor(exporter, batch: 3, time: time)
+        processor.end(1...5)
+        try await time.waitForSleepers(2)
+        async let ended = processor.shutdown(timeout: .seconds(5))
+        try await time.waitForSleepers(4)
+        time.advance(by: .milliseconds(4_750))
+        #expect(await ended == .timeout)
+        let counts = processor.counts
+        #expect(counts.droppedByExporter == 3 && counts.droppedAfterShutdown == 2 && counts.unknown == 0)
+    }
+
     @Test func shutdownCancelsTheExportThatRuns() async throws {
         let (time, gate, cancelled) = (ManualTime(), Gate(), Gate())
         let exporter = RecordingExporter {
