@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "ContrailCurlTests",
             dependencies: [
-                "ContrailBase", "ContrailCore", "ContrailCurl",
+                "ContrailBase", "ContrailCore", "ContrailCurl", "CContrailCurlShim",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
