@@ -13,7 +13,7 @@ struct LeakTests {
         await #expect(processExitsWith: .success) {
             let before = try await ProcessCount.warm()
             var random = SystemRandomNumberGenerator()
-            let delays = (0..<2000).map { _ in Int.random(in: 0..<3000, using: &random) }
+            let delays = (0..<2000).map { _ in Int.random(in: 0..<8000, using: &random) }
             try await withServer({
                 // Three kinds of peers: prompt, in two pieces, silent.
                 switch $0.number % 3 {
