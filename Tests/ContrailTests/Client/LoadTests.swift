@@ -4,20 +4,20 @@ import ContrailTesting
 import Testing
 
 /// Many requests through one client against a real server.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct LoadTests {
+@Suite(.enabled(if: Nginx.isInstalled, "nginx is needed"), .timeLimit(.minutes(5))) struct LoadTests {
     /// In a process of its own, where nothing else opens descriptors or threads.
     @Test func tenThousandRequestsLeaveNothingBehindAndLoseNoSpan() async {
         await #expect(processExitsWith: .success) {
-            guard let nginx = try Nginx.start() else { return print("skipped: nginx is not installed") }
-            defer { nginx.stop() }
-            let url = "http://127.0.0.1:\(nginx.port)/"
-            try await withFakeCollector { collector in
-                // Once before counting: the runtime and libcurl keep some descriptors for ever.
-                try await run(1, url, collector)
-                let before = ProcessCount.now()
-                try await run(10_000, url, collector)
-                #expect(ProcessCount.now().loopThreads == before.loopThreads)
-                #expect(ProcessCount.now().descriptors.count <= before.descriptors.count)
+            try await withNginx { nginx in
+                let url = "http://127.0.0.1:\(nginx.port)/"
+                try await withFakeCollector { collector in
+                    // Once before counting: the runtime and libcurl keep some descriptors for ever.
+                    try await run(1, url, collector)
+                    let before = ProcessCount.now()
+                    try await run(10_000, url, collector)
+                    #expect(ProcessCount.now().loopThreads == before.loopThreads)
+                    #expect(ProcessCount.now().descriptors.count <= before.descriptors.count)
+                }
             }
         }
     }
