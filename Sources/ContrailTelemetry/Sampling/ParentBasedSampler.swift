@@ -29,6 +29,12 @@ extension Telemetry {
             self.localNotSampled = localNotSampled
         }
 
+        /// True if a parent's flag alone decides, and every root is sampled.
+        var onlyFollowsTheParent: Bool {
+            root is AlwaysOnSampler && remoteSampled is AlwaysOnSampler && localSampled is AlwaysOnSampler
+                && remoteNotSampled is AlwaysOffSampler && localNotSampled is AlwaysOffSampler
+        }
+
         /// The decision of the sampler that is responsible for this kind of parent.
         public func sample(_ candidate: SamplingCandidate) -> SamplingResult {
             responsible(for: candidate.parent).sample(candidate)

@@ -15,14 +15,14 @@ extension Telemetry {
         public let parentIsRemote: Bool
         /// The span's role.
         public let kind: SpanData.Kind
-        /// Start, in nanoseconds since 1970-01-01 UTC.
+        /// Start, in nanoseconds since 1970-01-01 UTC; 0 for a span that is not recorded.
         public let startNanoseconds: UInt64
 
         let tracer: Tracer
         /// False for a span that was sampled out: it never takes the lock to ignore something.
         let isRecordable: Bool
         /// Where the monotonic clock stood at the start; `nil` if the caller said when the span started.
-        private let startInstant: MonotonicInstant?
+        private let monotonicStart: Int64?
         private let state: Locked<State>
 
         private struct State {
@@ -31,16 +31,20 @@ extension Telemetry {
             var origin: ServiceContext
         }
 
-        init(_ start: SpanStart, tracer: Tracer, isRecordable: Bool) {
-            spanContext = start.spanContext
-            parentSpanID = start.parent?.spanID
-            parentIsRemote = start.parent?.isRemote ?? false
-            kind = start.kind
-            startNanoseconds = start.nanoseconds
-            startInstant = start.instant
+        init(
+            _ spanContext: SpanContext, tracer: Tracer, record: consuming SpanRecord, parent: SpanContext?,
+            origin: ServiceContext, kind: SpanData.Kind, startNanoseconds: UInt64, monotonicStart: Int64?,
+            isRecordable: Bool
+        ) {
+            self.spanContext = spanContext
+            parentSpanID = parent?.spanID
+            parentIsRemote = parent?.isRemote ?? false
+            self.kind = kind
+            self.startNanoseconds = startNanoseconds
+            self.monotonicStart = monotonicStart
             self.tracer = tracer
             self.isRecordable = isRecordable
-            state = Locked(State(record: start.record, origin: start.origin))
+            state = Locked(State(record: record, origin: origin))
         }
 
         deinit {
@@ -110,9 +114,9 @@ extension Telemetry {
         /// The end is the start plus what the monotonic clock says, so a jump of the wall clock spoils no duration.
         public func end() {
             guard isRecordable else { return }
-            let time = tracer.provider.time
-            guard let startInstant else { return finish(UInt64(clamping: time.wallNanoseconds)) }
-            finish(startNanoseconds &+ UInt64(clamping: (time.now - startInstant).wholeNanoseconds))
+            guard let monotonicStart else { return finish(tracer.provider.clock.wallNanoseconds) }
+            let elapsed = tracer.provider.clock.monotonicNanoseconds &- monotonicStart
+            finish(startNanoseconds &+ UInt64(clamping: elapsed))
         }
 
         /// Ends the span at a given time, in nanoseconds since 1970-01-01 UTC; not before its start. Ending twice does nothing.
@@ -128,52 +132,30 @@ extension Telemetry {
                 guard state.record.end(atNanoseconds: end) else { return nil }
                 let attributes = state.record.attributes(limits: limits)
                 let origin = state.origin
-                state.origin = origin.withoutActiveSpan()
-                return Ended(record: state.record, attributes: attributes, origin: origin)
+                if !origin.isEmpty { state.origin = origin.withoutActiveSpan() }
+                return Ended(data: data(state.record, attributes, endNanoseconds: end), origin: origin)
             }
             guard let ended else { return }
-            tracer.provider.spanEnded(data(of: ended, endNanoseconds: end))
+            tracer.provider.spanEnded(ended.data)
         }
 
         /// The origin is carried out of the lock so that what it releases is released there.
         private struct Ended {
-            let record: SpanRecord
-            let attributes: AttributeList
+            let data: SpanData
             let origin: ServiceContext
         }
 
-        private func data(of ended: Ended, endNanoseconds: UInt64) -> SpanData {
-            var data = SpanData(
-                context: spanContext, name: ended.record.name, startNanoseconds: startNanoseconds,
-                endNanoseconds: endNanoseconds, scope: tracer.scope)
-            data.parentSpanID = parentSpanID
-            data.parentIsRemote = parentIsRemote
-            data.kind = kind
-            data.attributes = ended.attributes.elements
-            data.droppedAttributes = ended.attributes.dropped
-            data.events = ended.record.events
-            data.droppedEvents = ended.record.droppedEvents
-            data.links = ended.record.links
-            data.droppedLinks = ended.record.droppedLinks
-            data.status = ended.record.status
-            return data
+        private func data(_ record: SpanRecord, _ attributes: AttributeList, endNanoseconds: UInt64) -> SpanData {
+            SpanData(
+                context: spanContext, parentSpanID: parentSpanID, parentIsRemote: parentIsRemote, kind: kind,
+                startNanoseconds: startNanoseconds, endNanoseconds: endNanoseconds, record: record,
+                attributes: attributes, scope: tracer.scope)
         }
 
         private func update(_ change: (inout SpanRecord, SpanLimits) -> Void) {
             guard isRecordable else { return }
             state.withLock { change(&$0.record, tracer.provider.limits) }
         }
-    }
-
-    /// Everything that is known about a span when it starts.
-    struct SpanStart {
-        var spanContext: SpanContext
-        var parent: SpanContext?
-        var kind: SpanData.Kind
-        var nanoseconds: UInt64
-        var instant: MonotonicInstant?
-        var record: SpanRecord
-        var origin: ServiceContext
     }
 }
 

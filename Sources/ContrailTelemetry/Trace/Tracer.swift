@@ -1,4 +1,3 @@
-import ContrailBase
 public import Tracing
 
 extension Telemetry {
@@ -79,53 +78,46 @@ extension Telemetry {
         /// In the order of the specification: trace id, sampler, span id, span (OTel Trace SDK, "Span Creation").
         private func start(
             _ name: String, parent: SpanContext?, values: ServiceContext, kind: SpanData.Kind,
-            attributes: consuming AttributeList, links: [SpanData.Link], nanoseconds: UInt64?
+            attributes: AttributeList, links: [SpanData.Link], nanoseconds: UInt64?
         ) -> Span {
-            let ids = provider.idGenerator
-            let traceID = parent?.traceID ?? ids.makeTraceID()
-            let sampling = sample(
-                SamplingCandidate(
-                    parent: parent, context: values, traceID: traceID, name: name, kind: kind,
-                    attributes: attributes.elements, links: links))
-            let spanContext = SpanContext(
-                traceID: traceID, spanID: ids.makeSpanID(), flags: flags(parent: parent, sampling.decision),
-                traceState: sampling.traceState ?? parent?.traceState ?? "")
-            let isRecordable = sampling.decision != .drop
-            var start = SpanStart(
-                spanContext: spanContext, parent: parent, kind: kind, nanoseconds: nanoseconds ?? 0, instant: nil,
-                record: SpanRecord(name: name), origin: values)
-            guard isRecordable else { return Span(start, tracer: self, isRecordable: false) }
-            start.record = record(name, attributes: attributes, sampling: sampling, links: links)
-            if nanoseconds == nil {
-                start.nanoseconds = UInt64(clamping: provider.time.wallNanoseconds)
-                start.instant = provider.time.now
+            let traceID = parent?.traceID ?? provider.ids.makeTraceID()
+            let sampling =
+                provider.isShutDown
+                ? SamplingResult(.drop)
+                : provider.sampling.result(
+                    parent: parent,
+                    SamplingCandidate(
+                        parent: parent, context: values, traceID: traceID, name: name, kind: kind,
+                        attributes: attributes.elements, links: links))
+            let context = spanContext(traceID, parent: parent, sampling)
+            guard sampling.decision != .drop else {
+                return Span(
+                    context, tracer: self, record: SpanRecord(name: name), parent: parent, origin: values, kind: kind,
+                    startNanoseconds: 0, monotonicStart: nil, isRecordable: false)
             }
-            let span = Span(start, tracer: self, isRecordable: true)
-            provider.spanStarted(span, parent: parent)
-            return span
-        }
-
-        private func sample(_ candidate: SamplingCandidate) -> SamplingResult {
-            provider.isShutDown ? SamplingResult(.drop) : provider.sampler.sample(candidate)
-        }
-
-        /// A child keeps the random flag as it is; a root gets it from the generator (W3C Trace Context Level 2 §3.2.2.5.2).
-        private func flags(parent: SpanContext?, _ decision: SamplingResult.Decision) -> TraceFlags {
-            let random: TraceFlags = provider.idGenerator.makesRandomTraceIDs ? .random : []
-            let kept = parent.map { $0.flags.intersection(.random) } ?? random
-            return decision == .recordAndSample ? kept.union(.sampled) : kept
-        }
-
-        private func record(
-            _ name: String, attributes: consuming AttributeList, sampling: SamplingResult, links: [SpanData.Link]
-        ) -> SpanRecord {
             var record = SpanRecord(name: name, attributes: attributes)
             let limits = provider.limits
             for attribute in sampling.attributes {
                 record.setAttribute(attribute.key, attribute.value, limits: limits)
             }
             for link in links { record.addLink(link.limited(by: limits), limits: limits) }
-            return record
+            let span = Span(
+                context, tracer: self, record: record, parent: parent, origin: values, kind: kind,
+                startNanoseconds: nanoseconds ?? provider.clock.wallNanoseconds,
+                monotonicStart: nanoseconds == nil ? provider.clock.monotonicNanoseconds : nil, isRecordable: true)
+            provider.spanStarted(span, parent: parent)
+            return span
+        }
+
+        /// A child keeps the random flag as it is; a root gets it from the generator (W3C Trace Context Level 2 §3.2.2.5.2).
+        private func spanContext(
+            _ traceID: TraceID, parent: SpanContext?, _ sampling: SamplingResult
+        ) -> SpanContext {
+            let kept = parent.map { $0.flags.intersection(.random) } ?? provider.ids.rootFlags
+            return SpanContext(
+                traceID: traceID, spanID: provider.ids.makeSpanID(),
+                flags: sampling.decision == .recordAndSample ? kept.union(.sampled) : kept,
+                traceState: sampling.traceState ?? parent?.traceState ?? "")
         }
     }
 }

@@ -8,11 +8,13 @@ extension Telemetry {
     public final class TracerProvider: Sendable {
         /// What produces the spans.
         public let resource: Resource
-        let sampler: any Sampler
-        let processors: [any SpanProcessor]
-        let idGenerator: any IDGenerator
         let limits: SpanLimits
-        let time: any TimeSource
+        let sampling: SamplingRule
+        let ids: IDSource
+        let clock: SpanClock
+        let processors: [any SpanProcessor]
+        /// Those that want to hear of starts. The SDK's own do not, and are most of them.
+        private let startProcessors: [any SpanProcessor]
 
         private let closed = Atomic(false)
         private let abandoned = Atomic(0)
@@ -33,11 +35,12 @@ extension Telemetry {
             time: any TimeSource = SystemTime()
         ) {
             self.resource = resource
-            self.sampler = sampler
-            self.processors = processors
-            self.idGenerator = idGenerator
             self.limits = limits
-            self.time = time
+            sampling = SamplingRule(sampler)
+            ids = IDSource(idGenerator)
+            clock = SpanClock(time)
+            self.processors = processors
+            startProcessors = processors.filter { !($0 is BatchSpanProcessor || $0 is SimpleSpanProcessor) }
         }
 
         /// A tracer for one instrumentation library (OTel Trace API, "Get a Tracer").
@@ -97,7 +100,7 @@ extension Telemetry {
         }
 
         func spanStarted(_ span: Span, parent: SpanContext?) {
-            for processor in processors { processor.onStart(span, parent: parent) }
+            for processor in startProcessors { processor.onStart(span, parent: parent) }
         }
 
         func spanEnded(_ data: SpanData) {
