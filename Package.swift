@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "ContrailTestingTests",
             dependencies: [
-                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],

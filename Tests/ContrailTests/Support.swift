@@ -46,7 +46,9 @@ extension FakeCollector.ReceivedSpan {
     /// The phases of a send, summed.
     var phaseSum: Double {
         span.attributes.reduce(0) { sum, attribute in
-            guard attribute.key.hasPrefix("contrail.phase."), case .double(let value) = attribute.value else { return sum }
+            guard attribute.key.hasPrefix("contrail.phase."), case .double(let value) = attribute.value else {
+                return sum
+            }
             return sum + value
         }
     }

@@ -12,7 +12,8 @@ final class ClientUsage: Sendable {
         let isSuspicious = Self.pattern.withLock { pattern in pattern.clientEnded(calls: calls.withLock { $0 }) }
         guard isSuspicious else { return }
         Logger.current.warning(
-            "This program makes an HTTPClient per request. Make one and keep it, or use HTTPClient.shared: connections are kept in the client.")
+            "This program makes an HTTPClient per request. Make one and keep it, or use HTTPClient.shared: connections are kept in the client."
+        )
     }
 }
 

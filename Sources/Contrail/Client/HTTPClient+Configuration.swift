@@ -135,9 +135,10 @@ extension HTTPClient.Configuration {
         if let loops = connections.eventLoops {
             try Self.require((1...64).contains(loops), "connections.eventLoops", loops, "from 1 to 64")
         }
-        for (name, value) in [("timeout", timeout), ("attemptTimeout", attemptTimeout),
-            ("connectTimeout", connectTimeout), ("idleReadTimeout", idleReadTimeout)]
-        {
+        for (name, value) in [
+            ("timeout", timeout), ("attemptTimeout", attemptTimeout),
+            ("connectTimeout", connectTimeout), ("idleReadTimeout", idleReadTimeout),
+        ] {
             if let value { try Self.require(value > .zero, name, value, "longer than zero") }
         }
     }

@@ -30,7 +30,8 @@ public final class HTTPClient: Sendable {
 
     /// A client with these settings. Throws ``ConfigurationError`` for values that make no sense; opens no connection.
     public convenience init(configuration: Configuration = .init()) throws {
-        self.init(settings: try configuration.pipelineSettings(), connections: configuration.connections, isShared: false)
+        self.init(
+            settings: try configuration.pipelineSettings(), connections: configuration.connections, isShared: false)
     }
 
     /// A client that sends through `transport`: for tests without a socket, or another engine.

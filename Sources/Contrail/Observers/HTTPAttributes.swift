@@ -30,7 +30,9 @@ enum HTTPAttributes {
         attributes.reserveCapacity(12)
         if let head = end.outcome.head {
             attributes.append(.init("http.response.status_code", .int(Int64(head.status.code))))
-            if let version = head.version { attributes.append(.init("network.protocol.version", .string(version.rawValue))) }
+            if let version = head.version {
+                attributes.append(.init("network.protocol.version", .string(version.rawValue)))
+            }
         }
         if let address = end.summary.peerAddress {
             attributes.append(.init("network.peer.address", .string(address)))

@@ -4,7 +4,9 @@ enum URLHost {
     static func normalized(_ host: ArraySlice<UInt8>) throws -> String {
         guard let first = host.first else { throw InvalidURL("The URL has no host.") }
         if first == UInt8(ascii: "[") { return try ipv6(host) }
-        guard host.count <= 253 else { throw InvalidURL("The host has \(host.count) characters; a name has at most 253.") }
+        guard host.count <= 253 else {
+            throw InvalidURL("The host has \(host.count) characters; a name has at most 253.")
+        }
         guard host.allSatisfy(isNameByte) else {
             throw InvalidURL(
                 "The host \"\(String(decoding: host, as: UTF8.self))\" has characters that a host name cannot have; "
@@ -23,17 +25,24 @@ enum URLHost {
         let inner = host.dropFirst().dropLast()
         guard host.last == UInt8(ascii: "]"), inner.count(where: { $0 == UInt8(ascii: ":") }) >= 2,
             inner.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
-        else { throw InvalidURL("The host \"\(String(decoding: host, as: UTF8.self))\" is not an IPv6 address in brackets.") }
+        else {
+            throw InvalidURL(
+                "The host \"\(String(decoding: host, as: UTF8.self))\" is not an IPv6 address in brackets.")
+        }
         return String(decoding: inner, as: UTF8.self).lowercased()
     }
 
     /// Only four decimal numbers: `0x7f.1` and `017700000001` mean 127.0.0.1 to some and a name to others.
     private static func checkIPv4(_ labels: [Substring], _ text: String) throws {
-        let valid = labels.count == 4 && labels.allSatisfy { label in
-            guard let number = UInt8(label) else { return false }
-            return String(number) == label
+        let valid =
+            labels.count == 4
+            && labels.allSatisfy { label in
+                guard let number = UInt8(label) else { return false }
+                return String(number) == label
+            }
+        guard valid else {
+            throw InvalidURL("The host \"\(text)\" looks like an IPv4 address but is not four numbers from 0 to 255.")
         }
-        guard valid else { throw InvalidURL("The host \"\(text)\" looks like an IPv4 address but is not four numbers from 0 to 255.") }
     }
 
     private static func looksNumeric(_ label: Substring) -> Bool {

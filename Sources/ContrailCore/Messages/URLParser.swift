@@ -30,10 +30,12 @@ struct URLParser {
             Self.append(origin, to: &output)
         } else {
             guard let base else {
-                throw InvalidURL("The URL has no scheme: write http:// or https:// in front, or give the client a base URL.")
+                throw InvalidURL(
+                    "The URL has no scheme: write http:// or https:// in front, or give the client a base URL.")
             }
             guard !starts(with: "//") else {
-                throw InvalidURL("The URL begins with //, which would leave the base URL's host. Write the scheme as well.")
+                throw InvalidURL(
+                    "The URL begins with //, which would leave the base URL's host. Write the scheme as well.")
             }
             origin = base.origin
             output += base.text.utf8.prefix(base.text.utf8.count - base.target.utf8.count - base.fragmentBytes)
@@ -64,7 +66,8 @@ struct URLParser {
     /// The scheme, if there is one: letters up to `://`, before any slash.
     private mutating func readScheme() throws -> Origin.Scheme? {
         guard let colon = bytes.firstIndex(where: { !Self.isSchemeByte($0) }), colon > 0,
-            bytes[colon] == UInt8(ascii: ":"), bytes[0] | 0x20 >= UInt8(ascii: "a"), bytes[0] | 0x20 <= UInt8(ascii: "z")
+            bytes[colon] == UInt8(ascii: ":"), bytes[0] | 0x20 >= UInt8(ascii: "a"),
+            bytes[0] | 0x20 <= UInt8(ascii: "z")
         else { return nil }
         let name = String(decoding: bytes[..<colon], as: UTF8.self)
         let slashes = bytes[(colon + 1)...].starts(with: "//".utf8)
@@ -78,7 +81,9 @@ struct URLParser {
     }
 
     private mutating func readAuthority(_ scheme: Origin.Scheme) throws -> Origin {
-        let end = bytes[position...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        let end = bytes[position...].firstIndex {
+            $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#")
+        }
         let authority = bytes[position..<(end ?? bytes.count)]
         position = end ?? bytes.count
         guard !authority.contains(UInt8(ascii: "@")) else {

@@ -81,13 +81,16 @@ package final class CallPipeline: Sendable {
         let deadline = (request.timeout ?? settings.timeout).map { now + $0 }
         let observations = observe(request, url, now)
         let call = CallState(request: request, url: url, start: now, deadline: deadline, observations: observations)
-        var wire = WireRequest(method: request.method, url: url, headers: headers(of: request), body: request.body?.bytes)
+        var wire = WireRequest(
+            method: request.method, url: url, headers: headers(of: request), body: request.body?.bytes)
         wire.connectTimeout = settings.connectTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
         return (wire, call)
     }
 
-    private func observe(_ request: HTTPCall.Request, _ url: RequestURL, _ now: MonotonicInstant) -> [any CallObservation] {
+    private func observe(_ request: HTTPCall.Request, _ url: RequestURL, _ now: MonotonicInstant)
+        -> [any CallObservation]
+    {
         guard !settings.observers.isEmpty else { return [] }
         let start = CallStart(
             method: request.method, url: url, urlTemplate: request.urlTemplate, start: now,

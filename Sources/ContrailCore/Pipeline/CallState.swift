@@ -60,7 +60,8 @@ final class CallState: Sendable {
         let history = snapshot
         let end = CallEnd(
             outcome: outcome, sendCount: history.nextOrdinal, permitWait: history.permitWait,
-            backOffWait: history.backOffWait, resumeWait: history.attempts.reduce(.zero) { $0 + $1.resumeDelay }, end: now)
+            backOffWait: history.backOffWait, resumeWait: history.attempts.reduce(.zero) { $0 + $1.resumeDelay },
+            end: now)
         for observation in observations { observation.callDidEnd(end) }
     }
 }

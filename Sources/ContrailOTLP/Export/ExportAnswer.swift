@@ -22,7 +22,8 @@ struct ExportAnswer {
         let wasSent = error.summary.wireSends > 0 || error.summary.requestStarted != nil
         let isCancelled = error.kind == .cancelled && wasSent
         self.init(
-            outcome: isCancelled ? .cancelled : .failed(error.kind, wasSent: wasSent), description: Self.printable(error.description),
+            outcome: isCancelled ? .cancelled : .failed(error.kind, wasSent: wasSent),
+            description: Self.printable(error.description),
             response: .init())
     }
 

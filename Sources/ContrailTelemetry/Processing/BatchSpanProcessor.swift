@@ -75,7 +75,8 @@ extension Telemetry {
 
         /// The caller suspends until the queue hands its waiter back: done, or out of time.
         private func wait(
-            _ timeout: Duration, cutOff: Duration? = nil, _ enrol: @Sendable (inout Queue, UInt64, Waiter) -> Queue.WaitAction
+            _ timeout: Duration, cutOff: Duration? = nil,
+            _ enrol: @Sendable (inout Queue, UInt64, Waiter) -> Queue.WaitAction
         ) async -> FlushResult {
             let id = state.withLock { state in
                 state.lastID += 1

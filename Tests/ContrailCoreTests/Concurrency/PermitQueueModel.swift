@@ -110,7 +110,8 @@ final class PermitQueueModel {
             let inUse = held.count { $0 == origin }
             #expect(inUse <= maxPerOrigin)
             let someoneWaits = waiting.contains { $0.origin == origin }
-            #expect(!(someoneWaits && inUse < maxPerOrigin && held.count < maxTotal), "somebody waits though there is room")
+            #expect(
+                !(someoneWaits && inUse < maxPerOrigin && held.count < maxTotal), "somebody waits though there is room")
         }
     }
 

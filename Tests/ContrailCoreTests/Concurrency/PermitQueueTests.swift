@@ -20,7 +20,9 @@ import Testing
         _ queue: inout PermitQueue<Int>, _ origin: Origin, as waiter: Int, deadline: MonotonicInstant? = nil
     ) -> UInt64? {
         guard case .mustWait(let ticket) = queue.request(origin) else { return nil }
-        guard case .queued = queue.enqueue(waiter, ticket: ticket, origin: origin, deadline: deadline) else { return nil }
+        guard case .queued = queue.enqueue(waiter, ticket: ticket, origin: origin, deadline: deadline) else {
+            return nil
+        }
         return ticket
     }
 

@@ -81,7 +81,8 @@ import Testing
     }
 
     @Test func theLastResponseIsReturnedWhenAttemptsAreUsed() async throws {
-        let transport = ScriptedTransport(.status(503, body: "1"), .status(503, body: "2"), .status(503, body: "3"), time: time)
+        let transport = ScriptedTransport(
+            .status(503, body: "1"), .status(503, body: "2"), .status(503, body: "3"), time: time)
         let pipeline = pipeline(transport)
         let response = try await withTimePassing { try await pipeline.execute(.get("http://a.test")) }
         #expect(response.status.code == 503)

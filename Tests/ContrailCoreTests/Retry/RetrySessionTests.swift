@@ -34,7 +34,8 @@ import Testing
     @Test func stopsAfterTheLastAttempt() {
         var session = session()
         for _ in 0..<2 {
-            #expect(session.decide(after: .transient, isStaleConnection: false, at: start, unit: 0) == .retry(after: .zero))
+            #expect(
+                session.decide(after: .transient, isStaleConnection: false, at: start, unit: 0) == .retry(after: .zero))
         }
         #expect(
             session.decide(after: .transient, isStaleConnection: false, at: start, unit: 0) == .refuse(.attemptsUsed))
@@ -48,8 +49,10 @@ import Testing
 
     @Test func staleConnectionIsRepeatedOnceForFree() {
         var session = session()
-        #expect(session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0.5) == .retry(after: .zero))
-        let delays = (0..<3).map { _ in session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0.5) }
+        #expect(
+            session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0.5) == .retry(after: .zero))
+        let delays = (0..<3).map { _ in session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0.5)
+        }
         #expect(delays == [.retry(after: .milliseconds(25)), .retry(after: .milliseconds(50)), .refuse(.attemptsUsed)])
     }
 

@@ -1,3 +1,4 @@
+import Contrail
 import ContrailBase
 import ContrailOTLP
 import ContrailTelemetry
@@ -212,12 +213,14 @@ import Testing
 
     @Test func manyRequestsAtOnceAreAllKept() async throws {
         try await withFakeCollector { collector in
-            let client = PlainClient(port: collector.port)
-            let body = body("a", "b", "c")
-            try await withThrowingTaskGroup { group in
-                for _ in 0..<100 { group.addTask { try await client.send(body: body).status } }
-                for try await status in group { #expect(status == 200) }
+            let body = HTTPClient.Body.bytes(body("a", "b", "c"), contentType: "application/x-protobuf")
+            var configuration = HTTPClient.Configuration()
+            configuration.tracing.detail = .off
+            configuration.limits.maxPerOrigin = 100
+            let results = try await HTTPClient.withClient(configuration: configuration) { client in
+                await client.fetchAll(Array(repeating: .post(collector.tracesEndpoint, body: body), count: 100))
             }
+            #expect(results.successes.count { $0.status == .ok } == 100, "\(results.failures)")
             #expect(collector.spans.count == 300)
         }
     }

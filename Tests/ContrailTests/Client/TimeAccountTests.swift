@@ -22,7 +22,9 @@ import Testing
     private func expectExplained(_ spans: [FakeCollector.ReceivedSpan]) throws {
         let rest = try unexplained(spans).sorted()
         #expect(rest.count >= 5)
-        print("unexplained per call, best/median/worst in µs:", [rest.first, rest[rest.count / 2], rest.last].map { Int(($0 ?? 0) * 1e6) })
+        print(
+            "unexplained per call, best/median/worst in µs:",
+            [rest.first, rest[rest.count / 2], rest.last].map { Int(($0 ?? 0) * 1e6) })
         #expect(rest[rest.count / 2] <= 0.001)
     }
 

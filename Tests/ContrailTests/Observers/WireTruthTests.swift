@@ -11,7 +11,8 @@ import Testing
 
     @Test func everyRequestAServerSawIsExactlyOneClientSpan() async throws {
         try await withTracedServer({ exchange in
-            exchange.number % 3 == 0 ? exchange.send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n").ignoreResult() : exchange.respond()
+            exchange.number % 3 == 0
+                ? exchange.send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n").ignoreResult() : exchange.respond()
         }) { _, base in
             try await HTTPClient.withClient(configuration: .quick) { client in
                 _ = await client.fetchAll(Array(repeating: .get(base), count: 50))
@@ -86,13 +87,14 @@ import Testing
                     base, headers: [name: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
             }
         } check: { _, spans, server in
-            let lines = server.heads[0].split(whereSeparator: \.isNewline).filter { $0.lowercased().hasPrefix("traceparent") }
+            let lines = server.heads[0].split(whereSeparator: \.isNewline).filter {
+                $0.lowercased().hasPrefix("traceparent")
+            }
             #expect(lines.count == 1)
             #expect(server.receivedSpanIDs == clientSpans(spans).map(\.id))
         }
     }
 }
-
 
 extension HTTPClient.Configuration {
     /// Back-off that a test can wait for.

@@ -81,7 +81,8 @@ import Testing
         defer { server.stop() }
         try await withFakeCollector { collector in
             let run = try program(
-                server, count: 3, ending: "return", endpoint: collector.endpoint, environment: ["OTEL_SDK_DISABLED": "true"])
+                server, count: 3, ending: "return", endpoint: collector.endpoint,
+                environment: ["OTEL_SDK_DISABLED": "true"])
             let result = await run.result()
             #expect(result.status == 0)
             #expect(result.errors.isEmpty)

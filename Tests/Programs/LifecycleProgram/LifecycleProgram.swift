@@ -17,7 +17,8 @@ import Contrail
                 durations.append(duration)
             }
             durations.sort()
-            print("statuses", statuses.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: ","))
+            print(
+                "statuses", statuses.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: ","))
             print("p50_us", durations[count / 2].microseconds, "p99_us", durations[count * 99 / 100].microseconds)
             StandardOutput.flush()
             switch ending {
