@@ -1,7 +1,7 @@
-public import Synchronization
-
 #if CONTRAIL_PTHREAD_LOCKS
     import Glibc
+#else
+    public import Synchronization
 #endif
 
 /// A value that is only reachable while its lock is held. The one lock of the house.
