@@ -37,8 +37,7 @@ package final class CurlTransport: Transport {
                 do throws(EventLoop.Refusal) {
                     try loop.start(transfer)
                 } catch {
-                    transfer.answer = .failure(Self.error(refused: error, submitted))
-                    transfer.deliver()
+                    Self.refuse(transfer, error)
                 }
             }
         } onCancel: {
@@ -69,11 +68,10 @@ package final class CurlTransport: Transport {
         return TransportError(kind, message, summary: summary)
     }
 
-    private static func error(refused: EventLoop.Refusal, _ submitted: MonotonicInstant) -> TransportError {
-        switch refused {
-        case .shutDown: error(.shutDown, "the transport was shut down", submitted)
-        case .resources(let cause):
-            error(.localResources, "no event loop could be started (error \(cause.errorNumber))", submitted)
-        }
+    private static func refuse(_ transfer: Transfer, _ refusal: EventLoop.Refusal) {
+        guard case .resources(let cause) = refusal else { return transfer.refuse() }
+        let message = "no event loop could be started (error \(cause.errorNumber))"
+        transfer.answer = .failure(error(.localResources, message, transfer.submitted))
+        transfer.deliver()
     }
 }

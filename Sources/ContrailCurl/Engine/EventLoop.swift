@@ -146,14 +146,28 @@ final class EventLoop: Sendable {
     /// The thread's last words but for its waiters: from here on nobody touches the poller.
     func retirePoller() { state.withLock { $0.poller = nil } }
 
-    /// The thread's very last act.
+    /// The thread's very last act. What still arrived, which is possible only if waiting itself failed, is handed back
+    /// to be answered.
     func ended() {
-        let duty = state.withLock { state -> (CheckedContinuation<JoinDuty?, Never>, JoinDuty)? in
-            defer { state.life = .ended }
-            guard case .stopping(let thread, let waiters) = state.life, let first = waiters.first else { return nil }
-            return (first, JoinDuty(thread: thread, others: Array(waiters.dropFirst())))
+        let (late, duty) = state.withLock { state in
+            let duty = Self.duty(state.life)
+            state.life = .ended
+            defer { state.commands = [] }
+            return (state.commands, duty)
         }
+        for case .start(let transfer) in late { transfer.refuse() }
         if let (waiter, duty) = duty { waiter.resume(returning: duty) }
+    }
+
+    private static func duty(_ life: Life) -> (CheckedContinuation<JoinDuty?, Never>, JoinDuty)? {
+        switch life {
+        case .stopping(let thread, let waiters):
+            return waiters.first.map { ($0, JoinDuty(thread: thread, others: Array(waiters.dropFirst()))) }
+        case .running(let thread):
+            thread.detach()  // it ends although nobody told it to
+            return nil
+        case .unused, .abandoned, .ended: return nil
+        }
     }
 
     // MARK: Birth

@@ -196,7 +196,7 @@ final class LoopDriver {
     /// To libcurl; the gate has counted it already.
     private func hand(_ transfer: Transfer) {
         transfer.state = .running
-        transfer.started = now
+        transfer.started = max(now, transfer.submitted)  // the turn may have begun before the submission
         if let deadline = transfer.deadline, deadline <= now {
             return fail(transfer, .timeout, "the deadline had passed before the request to \(transfer.place) began")
         }
@@ -270,13 +270,12 @@ final class LoopDriver {
             if slot.hasBody { passOn(transfer, slot) }
         }
         let summary = slot.summary(of: transfer, ended: ended)
-        guard let failure = slot.failure(result, of: transfer) else {
-            let body = transfer.pipe == nil ? slot.takeBody() : .empty
-            let response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
-            return conclude(transfer, .success(response), ended: ended)
+        if let (kind, message) = slot.failure(result, of: transfer) {
+            return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
         }
-        conclude(
-            transfer, .failure(TransportError(failure.kind, failure.message, summary: summary)), ended: ended)
+        let body = slot.takeBody()  // a stream's was passed on above
+        let response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
+        conclude(transfer, .success(response), ended: ended)
     }
 
     private func fail(_ transfer: Transfer, _ kind: TransportError.Kind, _ message: String) {

@@ -68,6 +68,14 @@ final class Transfer: HeapMember, @unchecked Sendable {
         return unsafe body?.withUnsafeBytes { $0.baseAddress } ?? none
     }
 
+    /// Answers a transfer that no loop took.
+    func refuse() {
+        var summary = SendSummary(submitted: submitted)
+        summary.ended = LoopDriver.readClock()
+        answer = .failure(TransportError(.shutDown, "the transport was shut down", summary: summary))
+        deliver()
+    }
+
     /// Gives the answer to the sender. Once; never under a lock.
     func deliver() {
         guard let reply, let answer else { return }

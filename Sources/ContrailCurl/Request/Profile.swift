@@ -15,7 +15,8 @@ struct Profile: Sendable {
         httpVersion =
             switch configuration.httpVersion {
             case .http1: Int(CURL_HTTP_VERSION_1_1)
-            case .http2OverTLS: Int(CURL_HTTP_VERSION_2TLS)
+            case .http2OverTLS where contrail_libcurl_has_http2() != 0: Int(CURL_HTTP_VERSION_2TLS)
+            case .http2OverTLS: Int(CURL_HTTP_VERSION_1_1)
             }
         maxIdleSeconds = Self.wholeSeconds(configuration.idleConnectionAge)
         maxLifetimeSeconds = Self.wholeSeconds(configuration.maxConnectionLifetime)
@@ -88,6 +89,9 @@ struct Profile: Sendable {
 }
 
 /// Sets options one after another and keeps the first error.
+///
+// SAFETY: the slot is valid and this is its loop's thread, see Slot. libcurl copies numbers and strings inside the call;
+// what it borrows instead has a type of its own, Borrowed, whose two users keep it alive.
 struct OptionSetter {
     let slot: Slot
     private(set) var result = CURLE_OK

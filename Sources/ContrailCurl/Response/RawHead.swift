@@ -51,6 +51,7 @@ final class RawHead: HeaderSource {
 extension Slot {
     /// The head of the final response; to be called only if it is complete.
     func head() -> ResponseHead {
+        // SAFETY: here and below, read on the loop's thread; the slot is valid, see Slot.
         let bytes = headBytes()
         let status = HTTPResponse.Status(
             code: min(max(unsafe Int(raw.pointee.status), 0), 999), reasonPhrase: RawHead.reason(bytes))

@@ -40,6 +40,7 @@ extension Slot {
 extension LoopCounters {
     /// Counts what a slot did in the transfer that is over.
     func sent(_ slot: Slot) {
+        // SAFETY: read on the loop's thread; the slot is valid, see Slot.
         guard unsafe slot.raw.pointee.wire_sends > 0 else { return }
         unsafe sent(reused: slot.raw.pointee.connection_reused)
     }
