@@ -116,6 +116,9 @@ package final class RawServer: Sendable {
         close(descriptor)
     }
 
+    /// Runs `body` on a thread of its own that nobody waits for.
+    static func detach(_ body: @escaping @Sendable () -> Void) { pthread_detach(spawn(body)) }
+
     private static func spawn(_ body: @escaping @Sendable () -> Void) -> pthread_t {
         var thread = pthread_t()
         // SAFETY: the box is retained here and released by the thread.

@@ -226,7 +226,7 @@ import Testing
                 await client.fetchAll(requests)
             }
             #expect(results.successes.count { $0.status == .ok } == 100, "\(results.failures)")
-            #expect(collector.spans.count == 300)
+            #expect(collector.spans.count >= 300)
         }
     }
 

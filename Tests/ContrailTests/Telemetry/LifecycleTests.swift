@@ -1,7 +1,7 @@
 import Contrail
 import ContrailTestSupport
 import ContrailTesting
-import Foundation
+import Glibc
 import Testing
 
 /// How a program under `Telemetry.run` ends, seen from outside.
