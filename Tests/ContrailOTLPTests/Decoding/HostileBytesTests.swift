@@ -55,6 +55,16 @@ import Testing
         }
     }
 
+    /// Request, resource, scope and span are four.
+    @Test func everyMessageCountsTowardsTheDepth() throws {
+        let bytes = ByteChunk(WireBytes.request(span: WireBytes.ids))
+        var limits = OTLP.DecodingLimits()
+        limits.maxDepth = 4
+        #expect(try OTLP.decode(bytes, limits: limits).spanCount == 1)
+        limits.maxDepth = 3
+        #expect(throws: OTLP.DecodingError.tooDeep(limit: 3)) { try OTLP.decode(bytes, limits: limits) }
+    }
+
     @Test func aBodyOverTheLimitIsTooLarge() {
         var limits = OTLP.DecodingLimits()
         limits.maxBytes = Self.sample.count - 1

@@ -82,6 +82,8 @@ import Testing
         #expect(!attempts.mayHaveArrived)
         _ = attempts.next(after: .failed(.emptyReply, wasSent: true), now: start, chance: 0)
         #expect(attempts.mayHaveArrived)
+        _ = attempts.next(after: .failed(.connect, wasSent: false), now: start, chance: 0)
+        #expect(attempts.mayHaveArrived)
         _ = attempts.next(after: .answered(status: 400, retryAfter: nil), now: start, chance: 0)
         #expect(attempts.mayHaveArrived)
     }
