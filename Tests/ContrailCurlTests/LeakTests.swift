@@ -130,4 +130,23 @@ struct LeakTests {
             #expect(await transport.failure(of: .get(1))?.kind == .shutDown)
         }
     }
+
+    @Test(.disabled(if: ProcessCount.isAddressSanitized))
+    func aStreamedBodyDoesNotGrowTheProcess() async {
+        await #expect(processExitsWith: .success) {
+            _ = try await ProcessCount.warm()
+            try await withServer({ exchange in
+                exchange.send("HTTP/1.1 200 OK\r\nContent-Length: \(64 << 20)\r\n\r\n")
+                let block = [UInt8](repeating: 7, count: 1 << 16)
+                for _ in 0..<1024 where !exchange.isOver { exchange.send(block) }
+            }) { server, transport in
+                let response = try await transport.send(.get(server.port), mode: .streaming)
+                let before = ProcessCount.residentBytes
+                var received = 0
+                while let chunk = try await response.stream?.next() { received += chunk.count }
+                #expect(received == 64 << 20)
+                #expect(ProcessCount.residentBytes - before < 24 << 20)
+            }
+        }
+    }
 }

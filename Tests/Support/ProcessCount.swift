@@ -22,6 +22,9 @@ package struct ProcessCount: Equatable, Sendable {
         return pages * 4096
     }
 
+    /// AddressSanitizer keeps freed memory for a while: resident memory says nothing then.
+    static var isAddressSanitized: Bool { unsafe dlsym(nil, "__asan_init") != nil }
+
     private static func target(_ path: String) -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         let count = unsafe readlink(path, &buffer, buffer.count)
