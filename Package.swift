@@ -26,7 +26,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-        .package(url: "https://github.com/swhitty/FlyingFox.git", from: "0.27.1"),
     ],
     targets: [
         // System libraries
@@ -89,8 +88,6 @@ let package = Package(
             dependencies: [
                 "Contrail", "ContrailBase", "ContrailCore", "ContrailTelemetry", "ContrailOTLP",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: settings),
 
@@ -120,9 +117,8 @@ let package = Package(
         .testTarget(
             name: "ContrailTestingTests",
             dependencies: [
-                "Contrail", "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                "Contrail", "ContrailTestSupport", "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: settings),
         .testTarget(
@@ -144,7 +140,7 @@ let package = Package(
             swiftSettings: settings),
         // What several test targets use, and programs that tests run as processes of their own.
         .target(
-            name: "ContrailTestSupport", dependencies: ["ContrailBase"], path: "Tests/Support", swiftSettings: settings),
+            name: "ContrailTestSupport", dependencies: ["ContrailBase", "ContrailTesting"], path: "Tests/Support", swiftSettings: settings),
         .executableTarget(
             name: "ReadmeProgram", dependencies: ["Contrail"], path: "Tests/Programs/ReadmeProgram",
             swiftSettings: settings),

@@ -23,7 +23,7 @@ package struct ProcessCount: Equatable, Sendable {
     }
 
     /// AddressSanitizer keeps freed memory for a while: resident memory says nothing then.
-    static var isAddressSanitized: Bool { unsafe dlsym(nil, "__asan_init") != nil }
+    package static var isAddressSanitized: Bool { unsafe dlsym(nil, "__asan_init") != nil }
 
     private static func target(_ path: String) -> String {
         var buffer = [CChar](repeating: 0, count: 256)

@@ -1,4 +1,5 @@
 import ContrailBase
+import ContrailTesting
 import Glibc
 
 /// A program of this package's, running as a process of its own.
@@ -36,7 +37,7 @@ package final class ProgramRun: Sendable {
         close(errors.write)
         let (identifier, state) = (identifier, Shared())
         self.state = state
-        RawServer.detach {
+        LoopbackServer.Thread.detach {
             Self.readAll([output.read, errors.read], into: state)
             var status: Int32 = 0
             while unsafe waitpid(identifier, &status, 0) < 0, errno == EINTR {}
@@ -112,7 +113,7 @@ package final class ProgramRun: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let argv = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         let envp = unsafe Self.environment(environment).map { unsafe strdup($0) } + [nil]
-        defer { for unsafe pointer in unsafe argv + envp { unsafe free(pointer) } }
+        defer { unsafe (argv + envp).forEach { unsafe free($0) } }
         var identifier = pid_t()
         let code = unsafe posix_spawn(&identifier, path, &actions, &attributes, argv, envp)
         guard code == 0 else { throw SocketFailure(call: "posix_spawn \(path)", number: code) }

@@ -1,4 +1,5 @@
 import ContrailBase
+import ContrailTesting
 import Glibc
 
 /// A server on 127.0.0.1 that does to each request exactly what a test says, a thread per connection.
@@ -7,57 +8,37 @@ import Glibc
 package final class RawServer: Sendable {
     package typealias Script = @Sendable (Exchange) -> Void
 
-    private struct State {
-        var heads: [String] = []
-        var bodies: [[UInt8]] = []
-        var connections = 0
-        var open: Set<Int32> = []
-        var threads: [pthread_t] = []
-        var isStopped = false
-    }
+    private final class Log: Sendable {
+        private let state = Locked((heads: [String](), bodies: [[UInt8]]()))
 
-    package let port: Int
-    private let listener: Int32
-    private let script: Script
-    private let state = Locked(State())
+        var heads: [String] { state.withLock { $0.heads } }
+        var bodies: [[UInt8]] { state.withLock { $0.bodies } }
 
-    /// Starts to listen on an ephemeral port. With `backlog` 0 and no thread, connections are left hanging.
-    package init(_ script: @escaping Script) throws {
-        self.script = script
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        self.listener = listener
-        guard listener >= 0 else { throw SocketFailure(call: "socket", number: errno) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        // SAFETY: the pointers are to the local address and do not outlive the calls.
-        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe bind(listener, address, length) == 0 && listen(listener, 1024) == 0
-                    && getsockname(listener, address, &length) == 0
+        func add(_ head: String, _ body: [UInt8]) -> Int {
+            state.withLock { state in
+                state.heads.append(head)
+                state.bodies.append(body)
+                return state.heads.count
             }
         }
-        guard result else { throw SocketFailure(call: "bind", number: errno) }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        let thread = Self.spawn { self.acceptAll() }
-        state.withLock { $0.threads.append(thread) }
     }
 
-    package var heads: [String] { state.withLock { $0.heads } }
-    package var bodies: [[UInt8]] { state.withLock { $0.bodies } }
-    package var requestCount: Int { state.withLock { $0.heads.count } }
-    package var connectionCount: Int { state.withLock { $0.connections } }
+    private let log = Log()
+    private let server: LoopbackServer
 
-    package func stop() {
-        state.withLock { state in
-            state.isStopped = true
-            for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
-        }
-        shutdown(listener, Int32(SHUT_RDWR))
-        while let thread = state.withLock({ $0.threads.popLast() }) { pthread_join(thread, nil) }
-        close(listener)
+    /// Starts to listen on an ephemeral port.
+    package init(_ script: @escaping Script) throws {
+        let log = log
+        server = try LoopbackServer { connection in Self.serve(connection.descriptor, script, log) }
     }
+
+    package var port: Int { server.port }
+    package var heads: [String] { log.heads }
+    package var bodies: [[UInt8]] { log.bodies }
+    package var requestCount: Int { log.heads.count }
+    package var connectionCount: Int { server.connectionCount }
+
+    package func stop() { server.stop() }
 
     /// True if something listens on `port`.
     package static func canConnect(to port: Int) -> Bool {
@@ -76,65 +57,17 @@ package final class RawServer: Sendable {
         }
     }
 
-    private func acceptAll() {
-        while true {
-            let descriptor = accept(listener, nil, nil)
-            guard descriptor >= 0 else { return }
-            let accepted = state.withLock { state -> Bool in
-                guard !state.isStopped else { return false }
-                state.connections += 1
-                state.open.insert(descriptor)
-                return true
-            }
-            guard accepted else {
-                close(descriptor)
-                return
-            }
-            let thread = Self.spawn { self.serve(descriptor) }
-            state.withLock { $0.threads.append(thread) }
-        }
-    }
-
-    private func serve(_ descriptor: Int32) {
+    private static func serve(_ descriptor: Int32, _ script: Script, _ log: Log) {
         var input = Input(descriptor: descriptor)
         var number = 0
         while let head = input.readHead() {
             let body = input.readBody(after: head)
             number += 1
-            let total = state.withLock { state in
-                state.heads.append(head)
-                state.bodies.append(body)
-                return state.heads.count
-            }
             let exchange = Exchange(
-                descriptor: descriptor, head: head, body: body, numberOnConnection: number, number: total)
+                descriptor: descriptor, head: head, body: body, numberOnConnection: number, number: log.add(head, body))
             script(exchange)
             if exchange.isOver { break }
         }
-        // Out of the set first: the number must not be another's when stop() shuts it down.
-        state.withLock { _ = $0.open.remove(descriptor) }
-        close(descriptor)
-    }
-
-    /// Runs `body` on a thread of its own that nobody waits for.
-    static func detach(_ body: @escaping @Sendable () -> Void) { pthread_detach(spawn(body)) }
-
-    private static func spawn(_ body: @escaping @Sendable () -> Void) -> pthread_t {
-        var thread = pthread_t()
-        // SAFETY: the box is retained here and released by the thread.
-        let box = unsafe Unmanaged.passRetained(Box(body)).toOpaque()
-        _ = unsafe pthread_create(
-            &thread, nil,
-            { context in
-                if let context = unsafe context { unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
-                return nil
-            }, box)
-        return thread
-    }
-
-    private final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 }
 

@@ -16,7 +16,6 @@ PACKAGES = {
     "CoreMetrics": {"CoreMetrics"},
     "ServiceLifecycle": {"ServiceLifecycle", "UnixSignals"},
     "Configuration": {"Configuration"},
-    "FlyingFox": {"FlyingFox", "FlyingSocks"},
 }
 
 # Who may import what. The arrows point one way; the C bridges have one importer each.
@@ -31,7 +30,7 @@ ALLOWED = {
     "ContrailTelemetry": {"ContrailBase", "Tracing", "Logging", "CoreMetrics", "collections"},
     "ContrailOTLP": {"ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP", "CContrailZlib", "HTTPTypes"},
     "Contrail": FACE,
-    "ContrailTesting": FACE | {"Contrail", "FlyingFox"},
+    "ContrailTesting": FACE | {"Contrail"},
 }
 
 # The toolchain's own modules are free to use.

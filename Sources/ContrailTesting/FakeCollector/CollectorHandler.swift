@@ -1,13 +1,9 @@
 import ContrailBase
 import ContrailOTLP
-import FlyingFox
-import Foundation
+import HTTPTypes
 
-import struct HTTPTypes.HTTPField
-import struct HTTPTypes.HTTPFields
-
-/// Answers requests as the inbox says, and puts them there.
-struct CollectorHandler: HTTPHandler {
+/// Answers the requests of a connection as the inbox says, and puts them there.
+struct CollectorHandler: Sendable {
     let inbox: CollectorInbox
     private let receiver: OTLP.Receiver
 
@@ -18,53 +14,54 @@ struct CollectorHandler: HTTPHandler {
         self.receiver = receiver
     }
 
-    func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let body = try await body(of: request)
+    /// Serves a connection to its end. Runs on the connection's thread.
+    func serve(_ connection: LoopbackConnection) {
+        var reader = LoopbackRequestReader(connection, maxBodyBytes: receiver.limits.maxBytes)
+        while true {
+            switch reader.next() {
+            case .end: return
+            case .malformed:
+                connection.send(Reply.failure(status: 400, headers: [:]).bytes)
+                return
+            case .request(let request):
+                guard let reply = reply(to: request, on: connection), connection.send(reply.bytes) else { return }
+                if request.wantsClose { return }
+            }
+        }
+    }
+
+    /// The reply; `nil`: the connection is to be closed without one.
+    private func reply(to request: LoopbackRequest, on connection: LoopbackConnection) -> Reply? {
         var received = FakeCollector.ReceivedRequest(
-            method: request.method.rawValue, path: request.path, headers: Self.fields(request.headers),
-            body: body ?? .empty, status: nil, spans: [])
+            method: request.method, path: request.path, headers: request.headers,
+            body: request.body.map { ByteChunk($0) } ?? .empty, status: nil, spans: [])
         switch inbox.takeBehavior().kind {
         case .accept(let delay):
-            if delay > .zero {
-                do { try await Task.sleep(for: delay) } catch { return .hangUp }
-            }
-            let answer = answer(to: request, body: body)
+            if delay > .zero, !connection.wait(milliseconds: delay.wholeMilliseconds) { return nil }
+            let answer = answer(to: request, body: received.body)
             received.status = answer.status
             received.spans = Self.spans(answer)
             inbox.receive(received)
-            return HTTPResponse(answer)
+            return Reply(answer)
         case .fail(let status, let headers):
             received.status = status
             inbox.receive(received)
             return .failure(status: status, headers: headers)
         case .refuse:
             inbox.receive(received)
-            return .hangUp
+            return nil
         case .hang:
             inbox.receive(received)
-            // Until the server stops, which cancels this task.
-            try? await Task.sleep(for: .seconds(1_000_000))
-            return .hangUp
+            connection.drain()
+            return nil
         }
     }
 
-    private func answer(to request: HTTPRequest, body: ByteChunk?) -> OTLP.Receiver.Answer {
-        guard let body else { return receiver.answerToTooLargeBody() }
+    private func answer(to request: LoopbackRequest, body: ByteChunk) -> OTLP.Receiver.Answer {
+        guard request.body != nil else { return receiver.answerToTooLargeBody() }
         return receiver.answer(
-            method: request.method.rawValue, path: request.path, contentType: request.headers[.contentType],
+            method: request.method, path: request.path, contentType: request.headers[.contentType],
             contentEncoding: request.headers[.contentEncoding], body: body)
-    }
-
-    /// The body, or `nil` if it is larger than the limit. It is read to its end even so: a client that is still sending
-    /// when the connection closes does not see the answer.
-    private func body(of request: HTTPRequest) async throws -> ByteChunk? {
-        var bytes: [UInt8] = []
-        var count = 0
-        for try await piece in request.bodySequence {
-            count += piece.count
-            if count <= receiver.limits.maxBytes { bytes.append(contentsOf: piece) }
-        }
-        return count <= receiver.limits.maxBytes ? ByteChunk(bytes) : nil
     }
 
     private static func spans(_ answer: OTLP.Receiver.Answer) -> [FakeCollector.ReceivedSpan] {
@@ -72,41 +69,41 @@ struct CollectorHandler: HTTPHandler {
             group.spans.map { FakeCollector.ReceivedSpan(span: $0, resource: group.resource) }
         }
     }
+}
 
-    private static func fields(_ headers: HTTPHeaders) -> HTTPFields {
-        var fields = HTTPFields()
-        for (header, value) in headers {
-            guard let name = HTTPField.Name(header.rawValue) else { continue }
-            fields.append(HTTPField(name: name, value: value))
-        }
-        return fields
+/// A response on its way out.
+private struct Reply {
+    var status: Int
+    var headers: HTTPFields
+    var body: ByteChunk
+
+    init(_ answer: OTLP.Receiver.Answer) {
+        status = answer.status
+        headers = [.contentType: answer.contentType]
+        if let allow = answer.allow { headers[.allow] = allow }
+        body = answer.body
+    }
+
+    private init(status: Int, headers: HTTPFields, body: ByteChunk) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    static func failure(status: Int, headers: HTTPFields) -> Reply {
+        var all: HTTPFields = [.contentType: "application/x-protobuf"]
+        for field in headers { all[field.name] = field.value }
+        let message = OTLP.RPCStatus(code: 2, message: "told to answer \(status)").encoded()
+        return Reply(status: status, headers: all, body: message)
+    }
+
+    var bytes: [UInt8] {
+        var text = "HTTP/1.1 \(status) \r\nContent-Length: \(body.count)\r\n"
+        for field in headers { text += "\(field.name.rawName): \(field.value)\r\n" }
+        return Array((text + "\r\n").utf8) + body
     }
 }
 
-extension HTTPResponse {
-    fileprivate init(_ answer: OTLP.Receiver.Answer) {
-        self.init(
-            statusCode: HTTPStatusCode(answer.status, phrase: ""),
-            headers: [.contentType: answer.contentType], body: Data(answer.body))
-        if let allow = answer.allow { headers[HTTPHeader("Allow")] = allow }
-    }
-
-    fileprivate static func failure(status: Int, headers: HTTPFields) -> HTTPResponse {
-        let body = OTLP.RPCStatus(code: 2, message: "told to answer \(status)").encoded()
-        var response = HTTPResponse(
-            statusCode: HTTPStatusCode(status, phrase: ""), headers: [.contentType: "application/x-protobuf"],
-            body: Data(body))
-        for field in headers { response.headers[HTTPHeader(field.name.rawName)] = field.value }
-        return response
-    }
-
-    /// Closes the connection without a byte. The server offers no such answer; but it asks a WebSocket handler for its
-    /// frames before it writes, and closes the connection if that fails.
-    fileprivate static var hangUp: HTTPResponse { HTTPResponse(webSocket: HangUp()) }
-}
-
-private struct HangUp: WSHandler, Error {
-    func makeFrames(for client: AsyncThrowingStream<WSFrame, any Error>) async throws -> AsyncStream<WSFrame> {
-        throw self
-    }
+extension Duration {
+    fileprivate var wholeMilliseconds: Int { Int(clamping: wholeNanoseconds / 1_000_000) }
 }

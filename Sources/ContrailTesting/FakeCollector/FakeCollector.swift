@@ -1,5 +1,4 @@
 import ContrailOTLP
-import FlyingFox
 
 /// An OTLP collector for tests: a real HTTP server in this process that keeps what it is sent.
 ///
@@ -29,41 +28,33 @@ public final class FakeCollector: Sendable {
 
     /// The port it listens on.
     public let port: Int
-    private let server: HTTPServer
-    private let running: Task<Void, any Error>
+    private let server: LoopbackServer
     private let inbox: CollectorInbox
 
-    private init(port: Int, server: HTTPServer, running: Task<Void, any Error>, inbox: CollectorInbox) {
-        self.port = port
-        self.server = server
-        self.running = running
+    private init(_ configuration: Configuration) throws {
+        let inbox = CollectorInbox(configuration)
+        let handler = CollectorHandler(inbox: inbox, configuration: configuration)
+        server = try LoopbackServer { handler.serve($0) }
+        port = server.port
         self.inbox = inbox
     }
 
-    deinit { running.cancel() }
+    deinit { server.stop() }
 
     /// Starts a collector; it listens when this returns. Throws if no port can be had.
     ///
     /// ``withFakeCollector(_:_:)`` also stops it.
     public static func start(_ configuration: Configuration = Configuration()) async throws -> FakeCollector {
-        let inbox = CollectorInbox(configuration)
-        let server = try CollectorServer.make(handler: CollectorHandler(inbox: inbox, configuration: configuration))
-        let running = Task { try await server.run() }
         do {
-            try await server.waitUntilListening(timeout: 30)
-            guard let port = await CollectorServer.port(of: server) else { throw FakeCollectorError.notListening }
-            return FakeCollector(port: port, server: server, running: running, inbox: inbox)
+            return try FakeCollector(configuration)
         } catch {
-            running.cancel()
-            throw error
+            throw FakeCollectorError.notListening
         }
     }
 
     /// Closes the port and all connections; what is unanswered stays so. Returns when nothing is left. Idempotent.
     public func stop() async {
-        await server.stop(timeout: 0)
-        running.cancel()
-        _ = await running.result
+        server.stop()
         inbox.close()
     }
 

@@ -1,4 +1,4 @@
-import FlyingSocks
+import ContrailTesting
 import Foundation
 
 #if canImport(Glibc)
@@ -31,19 +31,12 @@ struct PlainClient {
     }
 
     func exchange(_ bytes: [UInt8]) async throws -> Answer {
-        let address: sockaddr_in = try .inet(ip4: "127.0.0.1", port: UInt16(port))
-        let socket = try await AsyncSocket.connected(to: address, timeout: 30)
-        defer { try? socket.close() }
-        try await socket.write(Data(bytes))
-        var received: [UInt8] = []
-        do {
-            while true {
-                let piece = try await socket.read(atMost: 4096)
-                if piece.isEmpty { break }
-                received += piece
+        let port = port
+        let received: [UInt8] = try await withCheckedThrowingContinuation { continuation in
+            // On a thread of its own: blocking calls have no place on the pool that the collector's caller waits on.
+            LoopbackServer.Thread.detach {
+                continuation.resume(with: Result { try LoopbackConnection.exchange(bytes, port: port) })
             }
-        } catch is SocketError {
-            // Closed, or reset.
         }
         return Self.parse(received)
     }
@@ -59,5 +52,33 @@ struct PlainClient {
             if parts.count == 2 { answer.headers[parts[0].lowercased()] = parts[1] }
         }
         return answer
+    }
+}
+
+extension LoopbackConnection {
+    /// Connects, sends, and reads to the end.
+    fileprivate static func exchange(_ bytes: [UInt8], port: Int) throws -> [UInt8] {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw POSIXError(.EMFILE) }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = UInt16(port).bigEndian
+        // SAFETY: the pointer is to the local address and does not outlive the call.
+        let isConnected = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { throw POSIXError(.ECONNREFUSED) }
+        let connection = LoopbackConnection(descriptor)
+        connection.send(bytes)
+        var received: [UInt8] = []
+        while true {
+            let piece = connection.receive()
+            if piece.isEmpty { return received }
+            received += piece
+        }
     }
 }
