@@ -109,8 +109,7 @@ struct BatchQueue<Element: Sendable, Waiter: Sendable>: Sendable {
 
     /// The export that `nextBatch` asked for is over.
     mutating func exportFinished(_ result: Telemetry.ExportResult) -> [Resumption] {
-        // Nothing is in flight if the shutdown gave the export up: then it has been counted.
-        guard inFlight > 0 else { return [] }
+        // If the shutdown gave the export up, nothing is in flight any more, and nothing is counted a second time.
         let arrived = settle(result)
         if !arrived {
             for index in flushes.indices { flushes[index].failed = true }

@@ -48,7 +48,7 @@ struct BatchSpanProcessorTests {
         processor.end(1...2)
         try await time.waitForSleepers(1)
         time.advance(by: .seconds(5))
-        await exported.pass()
+        await exported.passUnlessCancelled()
         #expect(exporter.batches.map { $0.map(\.name) } == [["1", "2"]])
         _ = await processor.shutdown(timeout: .seconds(5))
     }
@@ -61,7 +61,7 @@ struct BatchSpanProcessorTests {
         }
         let processor = makeProcessor(exporter, time: ManualTime())
         processor.end(1...3)
-        await exported.pass()
+        await exported.passUnlessCancelled()
         #expect(exporter.batches.map(\.count) == [3])
         _ = await processor.shutdown(timeout: .seconds(5))
     }
@@ -205,7 +205,7 @@ struct BatchSpanProcessorTests {
         try await time.waitForSleepers(3)
         time.advance(by: .seconds(5))
         #expect(await ended == .timeout)
-        await cancelled.pass()
+        await cancelled.passUnlessCancelled()
     }
 
     @Test func afterTheShutdownSpansAreCountedAndDropped() async {
@@ -279,7 +279,7 @@ struct SimpleSpanProcessorTests {
         let processor = Telemetry.SimpleSpanProcessor(
             exporter: exporter, resource: Telemetry.Resource(), time: ManualTime())
         processor.onEnd(makeSpanData("x"))
-        await exported.pass()
+        await exported.passUnlessCancelled()
         _ = await processor.shutdown(timeout: .seconds(30))
     }
 }
