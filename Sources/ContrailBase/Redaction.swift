@@ -27,11 +27,18 @@ package enum Redaction {
         "proxy-authenticate", "x-api-key", "api-key", "x-amz-security-token", "x-goog-api-key",
     ]
 
-    /// `url` with user info and the values of secret query parameters replaced. Copies only if there is something.
+    /// `url` with user info and the values of secret parameters replaced, in the query and in the fragment (where OAuth
+    /// answers carry tokens). Copies only if there is something.
     package static func url(_ url: String) -> String {
         let withoutUserInfo = redactingUserInfo(url)
-        guard let mark = withoutUserInfo.utf8.firstIndex(of: UInt8(ascii: "?")) else { return withoutUserInfo }
-        return redactingQuery(withoutUserInfo, after: mark)
+        guard withoutUserInfo.utf8.contains(UInt8(ascii: "=")) else { return withoutUserInfo }
+        let end = withoutUserInfo.firstIndex(of: "#") ?? withoutUserInfo.endIndex
+        let start = withoutUserInfo[..<end].firstIndex(of: "?") ?? end
+        let query = redactingPairs(withoutUserInfo[start..<end])
+        let fragment = redactingPairs(withoutUserInfo[end...])
+        guard query != nil || fragment != nil else { return withoutUserInfo }
+        return withoutUserInfo[..<start] + (query ?? String(withoutUserInfo[start..<end]))
+            + (fragment ?? String(withoutUserInfo[end...]))
     }
 
     private static func redactingUserInfo(_ url: String) -> String {
@@ -41,17 +48,15 @@ package enum Redaction {
         return url[..<slashes.upperBound] + "\(mark):\(mark)" + url[at...]
     }
 
-    private static func redactingQuery(_ url: String, after question: String.Index) -> String {
-        let start = url.index(after: question)
-        let end = url[start...].firstIndex(of: "#") ?? url.endIndex
+    /// A part of a URL, its `?` or `#` included; `nil` if nothing in it is secret.
+    private static func redactingPairs(_ part: Substring) -> String? {
+        guard let mark = part.first else { return nil }
         var found = false
-        let pairs = url[start..<end].split(separator: "&", omittingEmptySubsequences: false).map { pair -> Substring in
-            guard let equals = pair.firstIndex(of: "="), isSecretQueryKey(pair[..<equals]) else {
-                return pair
-            }
+        let pairs = part.dropFirst().split(separator: "&", omittingEmptySubsequences: false).map { pair -> Substring in
+            guard let equals = pair.firstIndex(of: "="), isSecretQueryKey(pair[..<equals]) else { return pair }
             found = true
-            return pair[...equals] + mark
+            return pair[...equals] + Self.mark
         }
-        return found ? url[..<start] + pairs.joined(separator: "&") + url[end...] : url
+        return found ? String(mark) + pairs.joined(separator: "&") : nil
     }
 }

@@ -36,6 +36,8 @@ package final class CurlTransport: Transport {
                 transfer.reply = reply
                 do throws(EventLoop.Refusal) {
                     try loop.start(transfer)
+                    // A cancel that came before the loop ran had nobody to tell.
+                    if Task.isCancelled { loop.send(.cancel(transfer)) }
                 } catch {
                     Self.refuse(transfer, error)
                 }

@@ -11,7 +11,8 @@ enum Gather {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<min(window, requests.count) {
                 group.addTask {
-                    while let (index, request) = board.next() {
+                    // Once cancelled nothing is begun any more, not even a span.
+                    while !Task.isCancelled, let (index, request) = board.next() {
                         do {
                             board.put(.success(try await fetch(request)), at: index)
                         } catch {

@@ -7,12 +7,12 @@ final class Admission: Sendable {
     private struct State {
         var queue: PermitQueue<Waiter>
         var isShutDown = false
-        /// The instant the timer task wakes for; `nil` if there is none.
-        var timerDue: MonotonicInstant?
+        /// The one timer task and the instant that it wakes for; `nil` if there is none.
+        var timer: (task: Task<Void, Never>, due: MonotonicInstant)?
     }
 
     /// Why there is no permit.
-    enum Refusal: Error {
+    enum Refusal: Error, Equatable {
         case full
         case deadline
         case shutDown
@@ -76,17 +76,20 @@ final class Admission: Sendable {
 
     // MARK: Deadlines of those who wait
 
-    /// One timer task for all who wait, and none when nobody does.
+    /// One timer task for all who wait, and none once the last deadline is over.
     private func armTimer() {
-        let due = state.withLock { state -> MonotonicInstant? in
+        let outdated = state.withLock { state -> Task<Void, Never>? in
             guard let next = state.queue.nextDeadline() else { return nil }
-            if let current = state.timerDue, current <= next { return nil }
-            state.timerDue = next
-            return next
+            if let timer = state.timer, timer.due <= next { return nil }
+            defer { state.timer = (makeTimer(next), next) }
+            return state.timer?.task
         }
-        guard let due else { return }
+        outdated?.cancel()
+    }
+
+    private func makeTimer(_ due: MonotonicInstant) -> Task<Void, Never> {
         Task { [weak self, time] in
-            try? await time.sleep(until: due)
+            do { try await time.sleep(until: due) } catch { return }
             self?.timerFired(due)
         }
     }
@@ -94,7 +97,7 @@ final class Admission: Sendable {
     private func timerFired(_ due: MonotonicInstant) {
         let now = time.now
         let expired = state.withLock { state in
-            if state.timerDue == due { state.timerDue = nil }
+            if state.timer?.due == due { state.timer = nil }
             return state.queue.expire(at: now)
         }
         for waiter in expired { waiter.resume(throwing: Refusal.deadline) }

@@ -4,12 +4,19 @@ import ContrailBase
 final class Permit: Sendable {
     private let admission: Admission
     private let origin: Origin
-    private let state = Locked(State.granted)
+    private let state = Locked(State())
 
-    private enum State {
-        case granted
-        case heldByBody
-        case released
+    private struct State {
+        /// The send that it was granted for is not over.
+        var isGranted = true
+        /// Bodies that are still on the wire; a step of the user's may have sent more than once.
+        var holds = 0
+
+        mutating func end(_ change: (inout State) -> Void) -> Bool {
+            let wasInUse = isGranted || holds > 0
+            change(&self)
+            return wasInUse && !isGranted && holds == 0
+        }
     }
 
     init(admission: Admission, origin: Origin) {
@@ -17,21 +24,16 @@ final class Permit: Sendable {
         self.origin = origin
     }
 
-    /// A body that is still on the wire keeps the permit.
-    func hold() { state.withLock { if $0 == .granted { $0 = .heldByBody } } }
+    /// A body that is still on the wire keeps the permit. Undone by ``endHold()``.
+    func hold() { state.withLock { $0.holds += 1 } }
 
     /// The send is over; gives the permit back unless a body holds it.
-    func endUnlessHeld() { release(from: .granted) }
+    func endUnlessHeld() { release { $0.isGranted = false } }
 
-    /// The body is over.
-    func endHold() { release(from: .heldByBody) }
+    /// A body is over.
+    func endHold() { release { $0.holds -= 1 } }
 
-    private func release(from expected: State) {
-        let isOurs = state.withLock { state in
-            guard state == expected else { return false }
-            state = .released
-            return true
-        }
-        if isOurs { admission.release(origin) }
+    private func release(_ change: (inout State) -> Void) {
+        if state.withLock({ $0.end(change) }) { admission.release(origin) }
     }
 }

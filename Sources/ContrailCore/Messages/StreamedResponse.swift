@@ -22,12 +22,14 @@ extension HTTPCall {
     /// One iteration by one task. Dropping the sequence or cancelling the task ends the call.
     public struct BodyStream: AsyncSequence, Sendable {
         fileprivate enum Source: Sendable {
-            case wire(any WireBodyStream, target: String)
+            case wire(any WireBodyStream, publish: @Sendable (TransportError) -> any Error)
             case chunk(ByteChunk)
         }
         private let source: Source
 
-        init(_ stream: any WireBodyStream, target: String) { source = .wire(stream, target: target) }
+        init(_ stream: any WireBodyStream, publish: @escaping @Sendable (TransportError) -> any Error) {
+            source = .wire(stream, publish: publish)
+        }
         init(_ chunk: ByteChunk) { source = .chunk(chunk) }
 
         /// Iterates the chunks.
@@ -38,6 +40,7 @@ extension HTTPCall {
             var bytes: [UInt8] = []
             for try await chunk in self {
                 guard bytes.count + chunk.count <= maxBytes else {
+                    if case .wire(let stream, _) = source { stream.cancel() }
                     throw ClientError(.transport(.bodyTooLarge), "The body has more than \(maxBytes) bytes.")
                 }
                 bytes.append(contentsOf: chunk)
@@ -57,12 +60,11 @@ extension HTTPCall {
                 case .chunk(let chunk):
                     source = nil
                     return chunk.isEmpty ? nil : chunk
-                case .wire(let stream, let target):
+                case .wire(let stream, let publish):
                     do {
                         return try await stream.next()
                     } catch let error as TransportError {
-                        throw ClientError(
-                            .transport(error.kind), error.message, cause: error, target: target, phase: .response)
+                        throw publish(error)
                     }
                 }
             }

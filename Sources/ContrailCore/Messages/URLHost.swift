@@ -21,15 +21,29 @@ enum URLHost {
         return text
     }
 
+    /// RFC 4291 §2.2: eight groups of up to four hexadecimal digits, once abbreviated by `::`; the last two may be an IPv4
+    /// address.
     private static func ipv6(_ host: ArraySlice<UInt8>) throws -> String {
-        let inner = host.dropFirst().dropLast()
-        guard host.last == UInt8(ascii: "]"), inner.count(where: { $0 == UInt8(ascii: ":") }) >= 2,
-            inner.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
-        else {
-            throw InvalidURL(
-                "The host \"\(String(decoding: host, as: UTF8.self))\" is not an IPv6 address in brackets.")
+        let refusal = InvalidURL("The host \"\(String(decoding: host, as: UTF8.self))\" is not an IPv6 address in brackets.")
+        guard host.last == UInt8(ascii: "]") else { throw refusal }
+        let text = String(decoding: host.dropFirst().dropLast(), as: UTF8.self).lowercased()
+        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
+        guard halves.count <= 2, text != "::" || halves.count == 2 else { throw refusal }
+        var groups = 0
+        for (index, half) in halves.enumerated() where !half.isEmpty {
+            var parts = half.split(separator: ":", omittingEmptySubsequences: false)
+            if index == halves.count - 1, let last = parts.last, last.contains(".") {
+                try checkIPv4(last.split(separator: ".", omittingEmptySubsequences: false), text)
+                parts.removeLast()
+                groups += 2
+            }
+            guard parts.allSatisfy({ (1...4).contains($0.utf8.count) && $0.utf8.allSatisfy(isHexDigit) }) else {
+                throw refusal
+            }
+            groups += parts.count
         }
-        return String(decoding: inner, as: UTF8.self).lowercased()
+        guard halves.count == 2 ? groups <= 7 : groups == 8 else { throw refusal }
+        return text
     }
 
     /// Only four decimal numbers: `0x7f.1` and `017700000001` mean 127.0.0.1 to some and a name to others.

@@ -86,9 +86,7 @@ struct URLParser {
         }
         let authority = bytes[position..<(end ?? bytes.count)]
         position = end ?? bytes.count
-        guard !authority.contains(UInt8(ascii: "@")) else {
-            throw InvalidURL("The URL has credentials before the host: send them in the Authorization header instead.")
-        }
+        guard !authority.contains(UInt8(ascii: "@")) else { throw Self.hasCredentials }
         var host = authority
         var portDigits: ArraySlice<UInt8> = []
         let searchFrom = authority.firstIndex(of: UInt8(ascii: "]")) ?? authority.startIndex
@@ -97,15 +95,23 @@ struct URLParser {
             portDigits = authority[(colon + 1)...]
         }
         return Origin(
-            scheme: scheme, host: try URLHost.normalized(host), port: try Self.port(portDigits) ?? scheme.defaultPort)
+            scheme: scheme, host: try URLHost.normalized(host), port: try port(portDigits) ?? scheme.defaultPort)
     }
 
-    private static func port(_ digits: ArraySlice<UInt8>) throws -> Int? {
+    private static let hasCredentials = InvalidURL(
+        "The URL has credentials before the host: send them in the Authorization header instead.")
+
+    /// What is no number is not repeated: it may be a password that holds a slash.
+    private func port(_ digits: ArraySlice<UInt8>) throws -> Int? {
         guard !digits.isEmpty else { return nil }
+        guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else {
+            throw bytes[position...].contains(UInt8(ascii: "@"))
+                ? Self.hasCredentials : InvalidURL("The port is not a number from 1 to 65535.")
+        }
         let text = String(decoding: digits, as: UTF8.self)
-        guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let port = Int(text),
-            (1...65535).contains(port)
-        else { throw InvalidURL("The port \"\(text)\" is not a number from 1 to 65535.") }
+        guard let port = Int(text), (1...65535).contains(port) else {
+            throw InvalidURL("The port \(text) is not a number from 1 to 65535.")
+        }
         return port
     }
 

@@ -49,8 +49,6 @@ public struct SendStart: Sendable {
     public let method: HTTPRequest.Method
     /// Where to.
     public let url: RequestURL
-    /// The body's size in bytes; `nil` without a body.
-    public let bodyBytes: Int?
     /// When, on the monotonic clock.
     public let start: MonotonicInstant
 }

@@ -6,15 +6,20 @@ package final class CallPipeline: Sendable {
     private let settings: PipelineSettings
     private let sender: Sender
     private let admission: Admission
+    private let sleeps: Sleeps
 
     package init(settings: PipelineSettings, transport: any Transport) {
         self.settings = settings
         sender = Sender(transport: transport, settings: settings)
         admission = Admission(limits: settings.limits, time: settings.time)
+        sleeps = Sleeps(time: settings.time)
     }
 
-    /// Refuses what waits and what comes; what is under way is the transport's to end.
-    package func shutDown() { admission.shutDown() }
+    /// Ends what waits, for a permit or to be sent again, and refuses what comes; what is on the wire is the transport's.
+    package func shutDown() {
+        admission.shutDown()
+        sleeps.close()
+    }
 
     // MARK: Calls
 
@@ -60,11 +65,11 @@ package final class CallPipeline: Sendable {
             let observed = ObservedBody(stream) { ending in
                 switch ending {
                 case .complete: call.end(.response(status: status), at: time.now)
-                case .failed(let error): call.end(.failure(error), at: time.now)
-                case .cancelled: call.end(.cancelled, at: time.now)
+                case .failed(let error): call.end(.failure(Self.published(error, call)), at: time.now)
+                case .cancelled, .discarded: call.end(.cancelled, at: time.now)
                 }
             }
-            return HTTPCall.BodyStream(observed, target: call.target)
+            return HTTPCall.BodyStream(observed) { Self.published($0, call) }
         }
     }
 
@@ -77,15 +82,29 @@ package final class CallPipeline: Sendable {
         } catch {
             throw ClientError(.invalidURL, "\(error)", cause: error)
         }
+        try Self.validate(request, url)
         let now = settings.time.now
         let deadline = (request.timeout ?? settings.timeout).map { now + $0 }
         let observations = observe(request, url, now)
         let call = CallState(request: request, url: url, start: now, deadline: deadline, observations: observations)
         var wire = WireRequest(
-            method: request.method, url: url, headers: headers(of: request), body: request.body?.bytes)
+            method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.bytes)
         wire.connectTimeout = settings.connectTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
         return (wire, call)
+    }
+
+    private static func validate(_ request: HTTPCall.Request, _ url: RequestURL) throws {
+        let target = "\(request.method.rawValue) \(url.withoutQuery)"
+        for (name, value) in [("timeout", request.timeout), ("attemptTimeout", request.attemptTimeout)] {
+            guard let value, value <= .zero else { continue }
+            throw ClientError(
+                .invalidRequest, "\(name) is \(value); it must be longer than zero.", target: target)
+        }
+        if let limit = request.maxResponseBytes, limit < 0 {
+            throw ClientError(
+                .invalidRequest, "maxResponseBytes is \(limit); it must be at least 0.", target: target)
+        }
     }
 
     private func observe(_ request: HTTPCall.Request, _ url: RequestURL, _ now: MonotonicInstant)
@@ -98,9 +117,12 @@ package final class CallPipeline: Sendable {
         return settings.observers.compactMap { $0.callWillStart(start) }
     }
 
-    private func headers(of request: HTTPCall.Request) -> HTTPFields {
+    private func headers(of request: HTTPCall.Request, to origin: Origin) -> HTTPFields {
         var headers = request.headers
+        let isForeign = settings.baseURL.map { $0.origin != origin } ?? false
         for field in settings.defaultHeaders where !request.headers.contains(field.name) {
+            // Credentials that were given for the base URL's origin are nobody else's.
+            if isForeign, Redaction.secretHeaders.contains(field.name.canonicalName) { continue }
             headers.append(field)
         }
         if let contentType = request.body?.contentType, !headers.contains(.contentType) {
@@ -149,7 +171,8 @@ package final class CallPipeline: Sendable {
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState
     ) async throws -> WireResponse {
         var session = RetrySession(
-            policy: call.request.retry ?? settings.retry, isIdempotent: call.isIdempotent, deadline: call.deadline)
+            policy: call.request.retry ?? settings.retry,
+            isIdempotent: Idempotency.of(request, asTold: call.request.isIdempotent), deadline: call.deadline)
         while true {
             let outcome = await attempt(request, mode, call)
             let reading = OutcomeReading(outcome)
@@ -173,8 +196,14 @@ package final class CallPipeline: Sendable {
 
     private func backOff(_ delay: Duration, from now: MonotonicInstant, _ call: CallState) async throws {
         guard delay > .zero else { return try Task.checkCancellation() }
-        try await settings.time.sleep(until: now + delay)
-        call.recordBackOff(settings.time.now - now)
+        defer { call.recordBackOff(settings.time.now - now) }
+        do {
+            try await sleeps.sleep(until: now + delay)
+        } catch is Sleeps.Closed {
+            throw ClientError(
+                .shutDown, "The client was shut down while the call waited to be sent again.", target: call.target,
+                phase: .backOff)
+        }
     }
 
     private func attempt(
@@ -196,14 +225,21 @@ package final class CallPipeline: Sendable {
     }
 
     private func admit(_ call: CallState) async throws -> Permit {
+        try Task.checkCancellation()
         let asked = settings.time.now
-        do {
-            if try await admission.acquire(call.url.origin, deadline: call.deadline) {
+        var hasWaited = true
+        // A wait that ends badly is a wait as well.
+        defer {
+            if hasWaited {
                 let now = settings.time.now
                 call.recordPermitWait(now - asked, at: now)
             }
+        }
+        do {
+            hasWaited = try await admission.acquire(call.url.origin, deadline: call.deadline)
             return Permit(admission: admission, origin: call.url.origin)
         } catch let refusal as Admission.Refusal {
+            hasWaited = refusal == .deadline
             throw refusal.asClientError(call)
         }
     }

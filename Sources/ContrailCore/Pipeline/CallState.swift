@@ -8,7 +8,6 @@ final class CallState: Sendable {
     let start: MonotonicInstant
     /// When everything must be over; `nil`: no limit.
     let deadline: MonotonicInstant?
-    let isIdempotent: Bool
     let observations: [any CallObservation]
     private let history = Locked(History())
 
@@ -27,7 +26,6 @@ final class CallState: Sendable {
         self.url = url
         self.start = start
         self.deadline = deadline
-        isIdempotent = Idempotency.of(request)
         self.observations = observations
     }
 
@@ -52,6 +50,8 @@ final class CallState: Sendable {
     }
 
     var snapshot: History { history.withLock { $0 } }
+    /// The time limit, for errors.
+    var limit: String { deadline.map { "the \($0 - start)" } ?? "the time" }
     var target: String { "\(request.method.rawValue) \(url.withoutQuery)" }
 
     /// Tells the observers that it is over. Once, by whoever ends the call.

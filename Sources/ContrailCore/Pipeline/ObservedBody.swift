@@ -8,7 +8,10 @@ final class ObservedBody: WireBodyStream {
     enum Ending: Sendable {
         case complete
         case failed(TransportError)
+        /// The caller gave up, or let go of the body.
         case cancelled
+        /// A policy had no use for it: the response was not for the caller.
+        case discarded
     }
 
     init(_ base: any WireBodyStream, onEnd: @escaping @Sendable (Ending) -> Void) {
@@ -43,6 +46,12 @@ final class ObservedBody: WireBodyStream {
     func cancel() {
         base.cancel()
         finish(.cancelled)
+    }
+
+    /// As ``cancel()``, decided by a policy.
+    func discard() {
+        base.cancel()
+        finish(.discarded)
     }
 
     private func finish(_ ending: Ending) {

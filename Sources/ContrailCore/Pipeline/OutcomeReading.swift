@@ -30,6 +30,7 @@ struct OutcomeReading {
 
     /// The response is not for the caller: its connection is not held any longer.
     func discardBody() {
-        if case .stream(let stream)? = body { stream.cancel() }
+        guard case .stream(let stream)? = body else { return }
+        if let observed = stream as? ObservedBody { observed.discard() } else { stream.cancel() }
     }
 }

@@ -19,7 +19,9 @@ struct Sender: Sendable {
         let now = time.now
         if let deadline = call.deadline, now >= deadline { throw Self.outOfTime(call) }
         var request = request
-        request.deadline = earlier(call.deadline, (call.request.attemptTimeout ?? attemptTimeout).map { now + $0 })
+        // A step of the user's may have set a shorter one.
+        let deadline = earlier(call.deadline, request.deadline)
+        request.deadline = earlier(deadline, (call.request.attemptTimeout ?? attemptTimeout).map { now + $0 })
         let send = Send(call: call, ordinal: call.takeOrdinal(), time: time)
         send.start(&request, at: now)
         do {
@@ -55,7 +57,7 @@ struct Sender: Sendable {
 
     private static func outOfTime(_ call: CallState) -> ClientError {
         ClientError(
-            .deadlineExceeded, "The call took longer than it may.", target: call.target, phase: .send)
+            .deadlineExceeded, "The call took longer than \(call.limit) allowed.", target: call.target, phase: .send)
     }
 }
 
@@ -75,7 +77,7 @@ private final class Send: Sendable {
     func start(_ request: inout WireRequest, at now: MonotonicInstant) {
         guard !call.observations.isEmpty else { return }
         let start = SendStart(
-            ordinal: ordinal, method: request.method, url: request.url, bodyBytes: request.body?.count, start: now)
+            ordinal: ordinal, method: request.method, url: request.url, start: now)
         var headers = request.headers
         let watching = call.observations.compactMap { $0.sendWillStart(start, headers: &headers) }
         request.headers = headers
@@ -98,9 +100,10 @@ private final class Send: Sendable {
     ) -> ObservedBody {
         // The closure must not keep the stream alive: dropping the body is what ends it.
         ObservedBody(stream) { [self, weak stream] ending in
-            let summary = stream?.summary ?? SendSummary(submitted: time.now)
+            var summary = stream?.summary ?? SendSummary(submitted: time.now)
+            if summary.ended == nil { summary.ended = time.now }
             switch ending {
-            case .complete: end(.response(head), summary)
+            case .complete, .discarded: end(.response(head), summary)
             case .failed(let error): end(.failure(error, head), error.summary)
             case .cancelled: end(.cancelled(head), summary)
             }

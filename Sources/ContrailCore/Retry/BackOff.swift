@@ -13,12 +13,15 @@ public struct BackOff: Sendable, Hashable {
     /// The defaults.
     public init() {}
 
+    /// Beyond this nobody waits; it keeps the arithmetic far from its ends.
+    private static let longest = Duration.seconds(1 << 31)
+
     /// The wait before retry number `retry` (from 0), with `unit` uniform in `0 ..< 1`.
     func delay(retry: Int, class outcome: OutcomeClass, unit: Double) -> Duration {
-        let base = outcome == .throttled ? throttledBase : transientBase
-        // 2^62 ns is a century: beyond it only the cap counts, and the shift must not overflow.
-        let exponent = min(max(retry, 0), 30)
-        let range = min(base * (1 << exponent), cap)
-        return max(range, .zero) * unit
+        let cap = min(max(self.cap, .zero), Self.longest)
+        var range = min(max(outcome == .throttled ? throttledBase : transientBase, .zero), cap)
+        // Doubled step by step, and never beyond the cap: no value that a user may set can overflow.
+        for _ in 0..<min(max(retry, 0), 64) { range = range > cap / 2 ? cap : range * 2 }
+        return range * unit
     }
 }

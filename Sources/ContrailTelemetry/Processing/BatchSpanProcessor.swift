@@ -171,6 +171,7 @@ extension Telemetry {
         /// One export, cancelled when its time is over. What the exporter then still reports is what counts: until it
         /// returns the batch is pending, and no other export starts.
         private func export(_ spans: [SpanData]) async -> ExportResult {
+            guard settings.exportTimeout > .zero else { return await exporter.export(spans, resource: resource) }
             let deadline = time.now + settings.exportTimeout
             return await withTaskGroup(of: ExportResult?.self) { group in
                 group.addTask { [self] in await exporter.export(spans, resource: resource) }
