@@ -68,7 +68,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailOTLP",
-            dependencies: ["ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP"],
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Contrail",
@@ -83,16 +86,71 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ContrailTesting",
-            dependencies: ["Contrail", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailTelemetry", "ContrailOTLP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
             swiftSettings: settings),
 
         // Tests
+        .testTarget(name: "ContrailBaseTests", dependencies: ["ContrailBase"], swiftSettings: settings),
         .testTarget(
-            name: "ContrailCurlTests",
+            name: "ContrailCoreTests",
             dependencies: [
-                "ContrailBase", "ContrailCore", "ContrailCurl", "CContrailCurlShim",
+                "ContrailBase", "ContrailCore", "ContrailTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "ContrailOTLPTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTelemetryTests",
+            dependencies: [
+                "ContrailBase", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTestingTests",
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailTests",
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailTelemetry", "ContrailTesting",
+                "ContrailTestSupport", "LifecycleProgram", "ReadmeProgram",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContrailCurlTests",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailCurl", "CContrailCurlShim", "ContrailTesting",
+                "ContrailTestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings),
+        // What several test targets use, and programs that tests run as processes of their own.
+        .target(
+            name: "ContrailTestSupport", dependencies: ["ContrailBase"], path: "Tests/Support", swiftSettings: settings),
+        .executableTarget(
+            name: "ReadmeProgram", dependencies: ["Contrail"], path: "Tests/Programs/ReadmeProgram",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "LifecycleProgram", dependencies: ["Contrail"], path: "Tests/Programs/LifecycleProgram",
+            swiftSettings: settings),
+        .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )

@@ -5,7 +5,7 @@
     ///
     // SAFETY: both pointers are made in init, never change, and are freed in deinit, when no other reference is left.
     // `value` is only touched between lock and unlock of `mutex`.
-    final class PthreadLocked<Value: ~Copyable>: @unchecked Sendable {
+    @safe final class PthreadLocked<Value: ~Copyable>: @unchecked Sendable {
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private let value: UnsafeMutablePointer<Value>
 

@@ -21,7 +21,7 @@ package final class CurlTransport: Transport {
 
     package func send(_ request: WireRequest, mode: BodyMode) async throws -> WireResponse {
         let submitted = LoopDriver.readClock()
-        try Task.checkCancellation()
+        if Task.isCancelled { throw Self.error(.cancelled, "the task was cancelled before the send", submitted) }
         try Self.requireLibcurl(submitted)
         let block: RequestBlock
         do {

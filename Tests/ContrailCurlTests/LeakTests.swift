@@ -1,5 +1,6 @@
 import ContrailBase
 import ContrailCore
+import ContrailTestSupport
 import HTTPTypes
 import Testing
 
@@ -39,7 +40,7 @@ struct LeakTests {
                             }
                             try? await time.sleep(until: time.now + .microseconds(delay))
                             task.cancel()
-                            do { return try await task.value } catch is CancellationError { return "cancelled" } catch {
+                            do { return try await task.value } catch {
                                 return "\((error as? TransportError)?.kind.description ?? "\(error)")"
                             }
                         }

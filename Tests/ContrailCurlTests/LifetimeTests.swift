@@ -1,5 +1,6 @@
 import ContrailBase
 import ContrailCore
+import ContrailTestSupport
 import HTTPTypes
 import Testing
 
@@ -16,7 +17,7 @@ struct LifetimeTests {
             }
             task.cancel()
             isCancelled.open()
-            await #expect(throws: CancellationError.self) { _ = try await task.value }
+            await expectCancelled { _ = try await task.value }
             #expect(server.requestCount == 0)
         }
     }
@@ -30,7 +31,7 @@ struct LifetimeTests {
                 transport: transport)
             let loop = try #require(transport.loops.first)
             loop.send(.cancel(transfer))
-            await #expect(throws: CancellationError.self) {
+            await expectCancelled {
                 _ = try await Reply<WireResponse>.wait { reply in
                     transfer.reply = reply
                     do throws(EventLoop.Refusal) {
@@ -52,7 +53,7 @@ struct LifetimeTests {
         let task = Task { try await transport.fetch(.get(listener.port)) }
         while transport.counters.connectionsOpened == 0 { await Task.yield() }
         task.cancel()
-        await #expect(throws: CancellationError.self) { _ = try await task.value }
+        await expectCancelled { _ = try await task.value }
         await transport.shutdown()
     }
 
@@ -66,7 +67,7 @@ struct LifetimeTests {
             let task = Task { try await transport.send(.get(server.port), mode: mode) }
             await isThere.opened()
             task.cancel()
-            await #expect(throws: CancellationError.self) { _ = try await task.value }
+            await expectCancelled { _ = try await task.value }
             #expect(transport.counters.inFlight == 0)
         }
     }
@@ -81,7 +82,7 @@ struct LifetimeTests {
             let task = Task { try await transport.fetch(.get(server.port)) }
             await isThere.opened()
             task.cancel()
-            await #expect(throws: CancellationError.self) { _ = try await task.value }
+            await expectCancelled { _ = try await task.value }
         }
     }
 
@@ -100,7 +101,7 @@ struct LifetimeTests {
             let second = Task { try await transport.fetch(.get(server.port, "/second")) }
             while transport.counters.inFlight < 2 { await Task.yield() }
             second.cancel()
-            await #expect(throws: CancellationError.self) { _ = try await second.value }
+            await expectCancelled { _ = try await second.value }
             mayAnswer.open()
             let answer = try await first.value
             #expect(answer.text == "hello")

@@ -1,5 +1,6 @@
 import ContrailBase
 import ContrailCore
+import ContrailTestSupport
 import HTTPTypes
 import Testing
 

@@ -60,7 +60,8 @@ extension SendSummary {
         guard let ended else { return [] }
         // A phase lasts until the next instant that is known. Instants are clamped so that none lies before the last.
         let starts: [(Phase, MonotonicInstant?)] = [
-            (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted), (.tls, secured == nil ? nil : connected),
+            (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted),
+            (.tls, secured == nil ? nil : connected),
             (.wait, requestStarted), (.receive, firstByte),
         ]
         var result: [(phase: Phase, duration: Duration)] = []

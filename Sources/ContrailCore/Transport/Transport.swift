@@ -3,8 +3,8 @@ public import HTTPTypes
 
 /// The seam below every policy: one send on the wire, head plus body back. No retry, no queue, no redirect.
 ///
-/// Every implementation passes the same contract tests. It throws ``TransportError``, or `CancellationError` if the
-/// task was cancelled, and nothing else; after either, nothing of the send is left behind.
+/// Every implementation passes the same contract tests. It throws ``TransportError`` and nothing else, of kind
+/// `.cancelled` if the task was cancelled; then nothing of the send is left behind.
 public protocol Transport: Sendable {
     /// Sends `request` once and returns when the head (``BodyMode/streaming``) or the whole body
     /// (``BodyMode/buffered(maxBytes:)``) is there.
@@ -79,8 +79,8 @@ public struct WireResponse: Sendable {
 
 /// A body that is still on the wire. Taken by one consumer; not taking it holds the peer back.
 public protocol WireBodyStream: AnyObject, Sendable {
-    /// The next chunk, or `nil` at the end. Throws ``TransportError``, or `CancellationError` on cancellation,
-    /// which also ends the send. After the end or an error it keeps answering the same.
+    /// The next chunk, or `nil` at the end. Throws ``TransportError``, of kind `.cancelled` if the task was
+    /// cancelled, which also ends the send. After the end or an error it keeps answering the same.
     func next() async throws -> ByteChunk?
     /// Gives up the rest: the connection is closed or drained. Idempotent, never blocks; also done by deinit.
     func cancel()

@@ -37,6 +37,8 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         public static let bodyTooLarge = Kind("body_too_large")
         /// The request cannot be sent as it is (a header value with a line break, say). The caller's fault.
         public static let invalidRequest = Kind("invalid_request")
+        /// The task was cancelled. The pipeline turns this into `CancellationError`; it keeps the measurements for it.
+        public static let cancelled = Kind("cancelled")
         /// The transport was shut down.
         public static let shutDown = Kind("shut_down")
         /// Out of descriptors, threads or memory on this machine.
@@ -61,4 +63,13 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
 
     /// The kind and the message.
     public var description: String { "\(kind): \(message)" }
+}
+
+extension TransportError {
+    package static let cancelledMessage = "the task was cancelled"
+
+    /// The caller gave up.
+    package static func cancelled(_ summary: SendSummary) -> TransportError {
+        TransportError(.cancelled, cancelledMessage, summary: summary)
+    }
 }

@@ -177,7 +177,8 @@ final class LoopDriver {
     private func begin(_ transfer: Transfer) {
         guard transfer.state == .submitted else {
             // The cancel overtook the start.
-            transfer.answer = .failure(CancellationError())
+            let summary = SendSummary(transfer, started: nil, ended: now)
+            transfer.answer = .failure(TransportError.cancelled(summary))
             transfer.state = .over
             loop.counters.over()
             answered.append(transfer)
@@ -257,7 +258,7 @@ final class LoopDriver {
     private func cancel(_ transfer: Transfer) {
         switch transfer.state {
         case .submitted: transfer.state = .cancelledEarly
-        case .waiting, .running: conclude(transfer, .failure(CancellationError()), ended: now)
+        case .waiting, .running: fail(transfer, .cancelled, TransportError.cancelledMessage)
         case .cancelledEarly, .over: break
         }
     }

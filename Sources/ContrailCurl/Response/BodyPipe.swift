@@ -76,7 +76,11 @@ final class BodyPipe: Sendable {
     }
 
     func cancel() {
-        let mustTell = state.withLock { $0.queue.cancel(CancellationError()) }
+        let ended = LoopDriver.readClock()
+        let mustTell = state.withLock { state in
+            if state.summary.ended == nil { state.summary.ended = ended }
+            return state.queue.cancel(TransportError.cancelled(state.summary))
+        }
         if mustTell { loop.send(.cancel(transfer)) }
         wakeConsumer()
     }

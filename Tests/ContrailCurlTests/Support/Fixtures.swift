@@ -1,7 +1,9 @@
 import ContrailBase
 import ContrailCore
+import ContrailTestSupport
 import Glibc
 import HTTPTypes
+import Testing
 
 @testable import ContrailCurl
 
@@ -10,9 +12,8 @@ extension RequestURL {
     static func local(_ port: Int, _ path: String = "/", host: String = "127.0.0.1", scheme: Origin.Scheme = .http)
         -> Self
     {
-        let start = "\(scheme.rawValue)://\(host):\(port)"
-        return RequestURL(
-            text: start + path, origin: Origin(scheme: scheme, host: host, port: port), pathOffset: start.utf8.count)
+        let text = "\(scheme.rawValue)://\(host):\(port)\(path)"
+        do { return try RequestURL(text) } catch { preconditionFailure("\(text): \(error)") }
     }
 }
 
@@ -66,4 +67,13 @@ func withServer<Result>(
         await transport.shutdown()
         throw error
     }
+}
+
+/// Cancellation comes with the measurements up to it.
+func expectCancelled(
+    _ body: () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+) async {
+    let error = await #expect(throws: TransportError.self, sourceLocation: sourceLocation) { try await body() }
+    #expect(error?.kind == .cancelled, sourceLocation: sourceLocation)
+    #expect(error?.summary.ended != nil, sourceLocation: sourceLocation)
 }

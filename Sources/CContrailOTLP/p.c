@@ -1,1 +1,0 @@
-typedef int contrail_otlp_placeholder;

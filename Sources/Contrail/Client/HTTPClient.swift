@@ -1,0 +1,119 @@
+import ContrailBase
+public import ContrailCore
+import ContrailCurl
+import Logging
+public import ServiceLifecycle
+
+/// Fetches URLs through one pool of connections, with retries and limits, every call and every send a span.
+///
+/// Make one and keep it, or use ``shared``: connections, permits and threads belong to the client. Safe to use from any
+/// number of tasks. Dropping the last reference ends its threads; ``shutdown()`` waits until that is done.
+public final class HTTPClient: Sendable {
+    /// A request. See ``ContrailCore/HTTPCall/Request``.
+    public typealias Request = HTTPCall.Request
+    /// A response with its body in memory. See ``ContrailCore/HTTPCall/Response``.
+    public typealias Response = HTTPCall.Response
+    /// A response whose body is still coming. See ``ContrailCore/HTTPCall/StreamedResponse``.
+    public typealias StreamedResponse = HTTPCall.StreamedResponse
+    /// A request body. See ``ContrailCore/HTTPCall/Body``.
+    public typealias Body = HTTPCall.Body
+    /// A step of the pipeline that you add. See ``ContrailCore/HTTPMiddleware``.
+    public typealias Middleware = HTTPMiddleware
+
+    /// The client for everybody who needs no settings of their own. Never shut down; its threads start at first use.
+    public static let shared = HTTPClient(settings: PipelineSettings.standard, connections: .init(), isShared: true)
+
+    private let transport: any Transport
+    private let pipeline: CallPipeline
+    private let maxInFlight: Int
+    private let usage: ClientUsage?
+
+    /// A client with these settings. Throws ``ConfigurationError`` for values that make no sense; opens no connection.
+    public convenience init(configuration: Configuration = .init()) throws {
+        self.init(
+            settings: try configuration.pipelineSettings(), connections: configuration.connections, isShared: false)
+    }
+
+    /// A client that sends through `transport`: for tests without a socket, or another engine.
+    public init(configuration: Configuration = .init(), transport: any Transport) throws {
+        let settings = try configuration.pipelineSettings()
+        self.transport = transport
+        pipeline = CallPipeline(settings: settings, transport: transport)
+        maxInFlight = settings.limits.maxTotal
+        usage = nil
+    }
+
+    private init(settings: PipelineSettings, connections: Configuration.Connections, isShared: Bool) {
+        transport = CurlTransport(connections.curlConfiguration)
+        pipeline = CallPipeline(settings: settings, transport: transport)
+        maxInFlight = settings.limits.maxTotal
+        usage = isShared ? nil : ClientUsage()
+    }
+
+    // MARK: Calls
+
+    /// Sends `request` and collects the body. A 4xx or 5xx is a response, not an error.
+    ///
+    /// Throws ``ClientError``; `CancellationError` if the task is cancelled, which also ends what is on the wire.
+    /// Runs on the caller's executor; suspends at most once per send when no permit has to be waited for.
+    public func execute(_ request: Request) async throws -> Response {
+        usage?.countCall()
+        return try await pipeline.execute(request)
+    }
+
+    /// Sends `request` and returns as soon as the head is there; the body is taken in chunks.
+    ///
+    /// The total timeout covers the call up to the head, the idle timeout rules after it. Throws as ``execute(_:)``.
+    public func stream(_ request: Request) async throws -> StreamedResponse {
+        usage?.countCall()
+        return try await pipeline.stream(request)
+    }
+
+    /// As ``stream(_:)``, for the length of `body`: what is not taken by then is given up.
+    public func stream<Result>(
+        _ request: Request, _ body: (StreamedResponse) async throws -> Result
+    ) async throws -> Result {
+        try await body(try await stream(request))
+    }
+
+    /// Sends all `requests`, at most as many at a time as the client's limits allow, and returns one result per request,
+    /// in their order. A failure does not sink the others. On cancellation the rest fail with `CancellationError`.
+    public func fetchAll(_ requests: [Request]) async -> FetchResults {
+        usage?.countCall(requests.count)
+        return await Gather.all(requests, window: maxInFlight) { [pipeline] in try await pipeline.execute($0) }
+    }
+
+    // MARK: End
+
+    /// Ends the client: calls under way fail with ``ClientError/Code/shutDown``, threads end, connections close.
+    /// Idempotent; returns when all is gone. The shared client stays as it is.
+    public func shutdown() async {
+        guard self !== HTTPClient.shared else { return }
+        pipeline.shutDown()
+        await transport.shutdown()
+    }
+
+    /// A client for the length of `body`, shut down afterwards, whatever happens.
+    public static func withClient<Result>(
+        configuration: Configuration = .init(), _ body: (HTTPClient) async throws -> Result
+    ) async throws -> Result {
+        let client = try HTTPClient(configuration: configuration)
+        do {
+            let result = try await body(client)
+            await client.shutdown()
+            return result
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+}
+
+extension HTTPClient: Service {
+    /// Waits for graceful shutdown or cancellation, then shuts the client down. List the client before the services that
+    /// use it: groups stop in reverse order.
+    public func run() async throws {
+        try? await gracefulShutdown()
+        await shutdown()
+    }
+}

@@ -1,0 +1,63 @@
+import ContrailBase
+import ContrailCore
+import ContrailTelemetry
+
+/// How the INTERNAL span of a call shows what was decided (docs/telemetry.md).
+enum CallEventAttributes {
+    static func of(_ event: CallEvent) -> (name: String, attributes: [Telemetry.Attribute], at: MonotonicInstant) {
+        switch event {
+        case .permitGranted(let waited, let instant):
+            ("contrail.permit.granted", [.init("contrail.wait", .double(waited.inSeconds))], instant)
+        case .retryScheduled(let delay, let reason, let outcome, let instant):
+            (
+                "contrail.retry.scheduled",
+                [
+                    .init("contrail.retry.delay", .double(delay.inSeconds)),
+                    .init("contrail.retry.reason", .string(reason)),
+                    .init("contrail.retry.class", .string(outcome.rawValue)),
+                    .init("contrail.retry.source", .string("backoff")),
+                ], instant
+            )
+        case .retryRefused(let refusal, let instant):
+            ("contrail.retry.refused", [.init("contrail.retry.refusal", .string(refusal.rawValue))], instant)
+        }
+    }
+
+    static func atEnd(_ end: CallEnd) -> [Telemetry.Attribute] {
+        var attributes: [Telemetry.Attribute] = [
+            .init("contrail.attempts", .int(Int64(end.sendCount))),
+            .init("contrail.outcome", .string(outcome(end.outcome))),
+            .init("contrail.wait.permit", .double(end.permitWait.inSeconds)),
+            .init("contrail.wait.backoff", .double(end.backOffWait.inSeconds)),
+            .init("contrail.wait.resume", .double(end.resumeWait.inSeconds)),
+        ]
+        if let type = errorType(end.outcome) { attributes.append(.init("error.type", .string(type))) }
+        return attributes
+    }
+
+    /// The description of an Error status; `nil`: no error. Cancellation is none.
+    static func errorMessage(_ outcome: CallEnd.Outcome) -> String? {
+        switch outcome {
+        case .response(let status): status >= 400 ? "" : nil
+        case .failure(let error): (error as? ClientError)?.message ?? "\(type(of: error))"
+        case .cancelled: nil
+        }
+    }
+
+    private static func errorType(_ outcome: CallEnd.Outcome) -> String? {
+        switch outcome {
+        case .response(let status): status >= 400 ? String(status) : nil
+        case .failure(let error as ClientError): error.code.description
+        case .failure(let error): "\(type(of: error))"
+        case .cancelled: nil
+        }
+    }
+
+    private static func outcome(_ outcome: CallEnd.Outcome) -> String {
+        switch outcome {
+        case .response: "response"
+        case .failure: "failure"
+        case .cancelled: "cancelled"
+        }
+    }
+}

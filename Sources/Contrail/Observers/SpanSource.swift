@@ -1,0 +1,83 @@
+import ContrailTelemetry
+import HTTPTypes
+import Tracing
+
+/// Who makes the spans of a call, and who carries their context: settled once, when the call begins.
+struct SpanSource: Sendable {
+    private enum Maker: Sendable {
+        case native(Telemetry.Tracer)
+        case foreign(any Tracer)
+    }
+
+    private let maker: Maker
+    /// Instruments beside the tracer, which want to be carried too; `nil` if there are none.
+    private let instruments: (any Instrument)?
+
+    /// The explicit tracer, else the innermost `withTracer`'s, else the bootstrapped one; `nil` if nobody traces.
+    init?(explicit: (any Tracer)?) {
+        let instrument = InstrumentationSystem.instrument
+        let tracer: any Tracer
+        if let explicit {
+            tracer = explicit
+            instruments = nil
+        } else if let native = instrument as? Telemetry.Tracer {
+            tracer = native
+            instruments = nil
+        } else {
+            guard !(instrument is NoOpInstrument) else { return nil }
+            tracer = InstrumentationSystem.tracer
+            instruments = instrument is MultiplexInstrument || tracer is NoOpTracer ? instrument : nil
+        }
+        maker = (tracer as? Telemetry.Tracer).map(Maker.native) ?? .foreign(tracer)
+    }
+
+    func startSpan(
+        _ name: String, in context: ServiceContext, kind: Telemetry.SpanData.Kind,
+        attributes: consuming [Telemetry.Attribute], atNanoseconds nanoseconds: UInt64
+    ) -> SpanHandle {
+        switch maker {
+        case .native(let tracer):
+            return .native(
+                tracer.startSpan(
+                    name, parent: context.spanContext, values: context, kind: kind, uniqueAttributes: attributes,
+                    atNanoseconds: nanoseconds))
+        case .foreign(let tracer):
+            let span = tracer.startSpan(
+                name, context: context, ofKind: kind == .client ? .client : .internal,
+                at: WallInstant(nanosecondsSinceEpoch: nanoseconds))
+            let handle = SpanHandle.foreign(span, tracer)
+            handle.setAttributes(attributes)
+            return handle
+        }
+    }
+
+    /// As above, below a span of ours: saves looking it up in a context.
+    func startSpan(
+        _ name: String, below parent: SpanHandle, kind: Telemetry.SpanData.Kind,
+        attributes: consuming [Telemetry.Attribute], atNanoseconds nanoseconds: UInt64
+    ) -> SpanHandle {
+        guard case .native(let tracer) = maker, case .native(let span) = parent, instruments == nil else {
+            return startSpan(name, in: parent.context, kind: kind, attributes: attributes, atNanoseconds: nanoseconds)
+        }
+        return .native(
+            tracer.startSpan(
+                name, parent: span.spanContext, kind: kind, uniqueAttributes: attributes, atNanoseconds: nanoseconds))
+    }
+
+    /// Writes the span's context into `headers`, replacing what stands there: a second `traceparent` would break the
+    /// trace (W3C Trace Context Level 2 §3.2), and one kept from an earlier send would be a lie.
+    func inject(_ span: SpanHandle, into headers: inout HTTPFields) {
+        if let instruments {
+            HeaderInjector.removeTraceContext(from: &headers)
+            instruments.inject(span.context, into: &headers, using: HeaderInjector())
+            return
+        }
+        switch span {
+        case .native(let span):
+            HeaderInjector.inject(span.spanContext, into: &headers)
+        case .foreign(let span, let tracer):
+            HeaderInjector.removeTraceContext(from: &headers)
+            tracer.inject(span.context, into: &headers, using: HeaderInjector())
+        }
+    }
+}

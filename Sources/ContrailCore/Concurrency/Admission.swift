@@ -1,0 +1,103 @@
+import ContrailBase
+
+/// Hands out permits: drives ``PermitQueue``. The only place where work waits for its turn.
+final class Admission: Sendable {
+    private typealias Waiter = CheckedContinuation<Void, any Error>
+
+    private struct State {
+        var queue: PermitQueue<Waiter>
+        var isShutDown = false
+        /// The instant the timer task wakes for; `nil` if there is none.
+        var timerDue: MonotonicInstant?
+    }
+
+    /// Why there is no permit.
+    enum Refusal: Error {
+        case full
+        case deadline
+        case shutDown
+    }
+
+    private let state: Locked<State>
+    private let time: any TimeSource
+
+    init(limits: ConcurrencyLimits, time: any TimeSource) {
+        state = Locked(State(queue: PermitQueue(limits: limits)))
+        self.time = time
+    }
+
+    /// Waits for a permit. Throws ``Refusal`` or `CancellationError`; then there is none to give back.
+    /// - Returns: whether the call had to wait.
+    func acquire(_ origin: Origin, deadline: MonotonicInstant?) async throws -> Bool {
+        let (answer, isShutDown) = state.withLock { ($0.isShutDown ? .full : $0.queue.request(origin), $0.isShutDown) }
+        switch answer {
+        case _ where isShutDown: throw Refusal.shutDown
+        case .admitted: return false
+        case .full: throw Refusal.full
+        case .mustWait(let ticket):
+            try await wait(ticket, origin, deadline)
+            return true
+        }
+    }
+
+    /// Gives a permit back, to whoever is next.
+    func release(_ origin: Origin) {
+        state.withLock { $0.queue.release(origin) }?.resume()
+    }
+
+    /// Refuses those who wait and those who come. Permits that are out can still be given back.
+    func shutDown() {
+        let waiters = state.withLock { state in
+            state.isShutDown = true
+            return state.queue.removeAll()
+        }
+        for waiter in waiters { waiter.resume(throwing: Refusal.shutDown) }
+    }
+
+    private func wait(_ ticket: UInt64, _ origin: Origin, _ deadline: MonotonicInstant?) async throws {
+        defer { state.withLock { $0.queue.forget(ticket) } }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: Waiter) in
+                let arrival = state.withLock { state -> (PermitQueue<Waiter>.Arrival, isShutDown: Bool) in
+                    let arrival = state.queue.enqueue(continuation, ticket: ticket, origin: origin, deadline: deadline)
+                    return (arrival, state.isShutDown)
+                }
+                switch arrival.0 {
+                case .admitted(let waiter): waiter.resume()
+                case .cancelled(let waiter): waiter.resume(throwing: CancellationError())
+                case .queued where arrival.isShutDown: shutDown()
+                case .queued: armTimer()
+                }
+            }
+        } onCancel: {
+            state.withLock { $0.queue.cancel(ticket) }?.resume(throwing: CancellationError())
+        }
+    }
+
+    // MARK: Deadlines of those who wait
+
+    /// One timer task for all who wait, and none when nobody does.
+    private func armTimer() {
+        let due = state.withLock { state -> MonotonicInstant? in
+            guard let next = state.queue.nextDeadline() else { return nil }
+            if let current = state.timerDue, current <= next { return nil }
+            state.timerDue = next
+            return next
+        }
+        guard let due else { return }
+        Task { [weak self, time] in
+            try? await time.sleep(until: due)
+            self?.timerFired(due)
+        }
+    }
+
+    private func timerFired(_ due: MonotonicInstant) {
+        let now = time.now
+        let expired = state.withLock { state in
+            if state.timerDue == due { state.timerDue = nil }
+            return state.queue.expire(at: now)
+        }
+        for waiter in expired { waiter.resume(throwing: Refusal.deadline) }
+        armTimer()
+    }
+}

@@ -1,0 +1,97 @@
+import HTTPTypes
+
+/// Why a call failed. Look at ``code``; the message is for people. Holds no secret.
+///
+/// `CancellationError` is not wrapped: a cancelled call throws just that.
+public struct ClientError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong: whose fault, and whether sending again can help. New codes may come: have a default case.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private let name: String
+        private init(_ name: String) { self.name = name }
+        /// A low-cardinality name, the same as in `error.type` of the span.
+        public var description: String { name }
+
+        /// The caller's: the text is no URL that can be fetched.
+        public static let invalidURL = Code("invalid_url")
+        /// The caller's: the request cannot be sent as it is.
+        public static let invalidRequest = Code("invalid_request")
+        /// This client's load: the queue for permits is full. Later it may not be.
+        public static let queueFull = Code("queue_full")
+        /// Time: the whole call took longer than it may. `phase` says where it was.
+        public static let deadlineExceeded = Code("deadline_exceeded")
+        /// The client was shut down.
+        public static let shutDown = Code("shut_down")
+        /// ``HTTPCall/Response/validateStatus(in:)`` was asked and said no.
+        public static let badStatus = Code("bad_status")
+        /// The body is not what the caller expected.
+        public static let decoding = Code("decoding")
+        /// One send failed on the wire: the names of ``TransportError/Kind``.
+        public static func transport(_ kind: TransportError.Kind) -> Code { Code(kind.description) }
+    }
+
+    /// What went wrong.
+    public var code: Code
+    /// What, where, and what to do, in a sentence.
+    public var message: String
+    /// The error below, if there is one.
+    public var cause: (any Error)?
+    /// The URL without query, and the method; `nil` if the URL was not readable.
+    public var target: String?
+    /// Where the call was; `nil` if it never began.
+    public var phase: Phase?
+    /// Every send that was made.
+    public var attempts: [HTTPCall.Attempt] = []
+    /// The response that was refused by `validateStatus` or could not be decoded.
+    public var response: HTTPCall.Response?
+
+    /// Where a call can be when it fails.
+    public enum Phase: Sendable, Hashable {
+        /// Waiting for a permit.
+        case admission
+        /// On the wire, or about to be.
+        case send
+        /// Waiting to send again.
+        case backOff
+        /// Done with the wire.
+        case response
+    }
+
+    package init(
+        _ code: Code, _ message: String, cause: (any Error)? = nil, target: String? = nil, phase: Phase? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+        self.target = target
+        self.phase = phase
+    }
+
+    /// Code, message and target in a line.
+    public var description: String {
+        let sends = attempts.count > 1 ? " after \(attempts.count) sends" : ""
+        return "\(code)\(sends): \(message)" + (target.map { " (\($0))" } ?? "")
+    }
+
+    /// A short, low-cardinality name, fit for metric labels.
+    public var shortDescription: String { code.description }
+}
+
+extension ClientError {
+    static func badStatus(_ response: HTTPCall.Response) -> ClientError {
+        var error = ClientError(
+            .badStatus, "The server answered \(response.status.code).",
+            target: "\(response.method) \(response.url.withoutQuery)", phase: .response)
+        error.attempts = response.attempts
+        error.response = response
+        return error
+    }
+
+    static func decoding(_ cause: any Error, type: String, response: HTTPCall.Response) -> ClientError {
+        var error = ClientError(
+            .decoding, "The body (\(response.body.count) bytes, status \(response.status.code)) is no \(type).",
+            cause: cause, target: "\(response.method) \(response.url.withoutQuery)", phase: .response)
+        error.attempts = response.attempts
+        error.response = response
+        return error
+    }
+}

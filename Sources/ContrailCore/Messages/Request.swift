@@ -1,0 +1,85 @@
+public import HTTPTypes
+
+extension HTTPCall {
+    /// What a caller asks for. A value: build it, change it, send it as often as you like.
+    public struct Request: Sendable {
+        /// The method. Default GET.
+        public var method: HTTPRequest.Method
+        /// The URL as text: absolute, or appended to the client's base URL. A bad one fails this call, nothing else.
+        public var url: String
+        /// Parameters appended to the URL, encoded.
+        public var query: Query = [:]
+        /// Header fields. They win over the client's default headers of the same name.
+        public var headers: HTTPFields
+        /// The body; `nil` for none.
+        public var body: Body?
+        /// How long the call may take in all, waits and retries and body included; `nil`: the client's total timeout.
+        public var timeout: Duration?
+        /// How long one send may take; `nil`: the client's.
+        public var attemptTimeout: Duration?
+        /// When to send again; `nil`: the client's policy.
+        public var retry: RetryPolicy?
+        /// Whether sending twice is the same as sending once. `nil`: decided by method and Idempotency-Key
+        /// (RFC 9110 §9.2.2).
+        public var isIdempotent: Bool?
+        /// The largest body that is collected, in bytes; `nil`: the client's limit.
+        public var maxResponseBytes: Int?
+        /// The URL's low-cardinality form (`/users/{id}`), used in span names (semantic conventions, `url.template`).
+        public var urlTemplate: String?
+
+        /// A request.
+        public init(
+            _ method: HTTPRequest.Method = .get, _ url: String, query: Query = [:], headers: HTTPFields = [:],
+            body: Body? = nil
+        ) {
+            self.method = method
+            self.url = url
+            self.query = query
+            self.headers = headers
+            self.body = body
+        }
+
+        /// A GET request.
+        public static func get(_ url: String, query: Query = [:], headers: HTTPFields = [:]) -> Request {
+            Request(.get, url, query: query, headers: headers)
+        }
+
+        /// A HEAD request.
+        public static func head(_ url: String, query: Query = [:], headers: HTTPFields = [:]) -> Request {
+            Request(.head, url, query: query, headers: headers)
+        }
+
+        /// A DELETE request.
+        public static func delete(_ url: String, query: Query = [:], headers: HTTPFields = [:]) -> Request {
+            Request(.delete, url, query: query, headers: headers)
+        }
+
+        /// A POST request.
+        public static func post(
+            _ url: String, query: Query = [:], headers: HTTPFields = [:], body: Body? = nil
+        ) -> Request {
+            Request(.post, url, query: query, headers: headers, body: body)
+        }
+
+        /// A POST request with a value as JSON. Throws what the encoder throws.
+        public static func post(
+            _ url: String, json value: some Encodable, query: Query = [:], headers: HTTPFields = [:]
+        ) throws -> Request {
+            Request(.post, url, query: query, headers: headers, body: try .json(value))
+        }
+
+        /// A PUT request.
+        public static func put(
+            _ url: String, query: Query = [:], headers: HTTPFields = [:], body: Body? = nil
+        ) -> Request {
+            Request(.put, url, query: query, headers: headers, body: body)
+        }
+
+        /// A PATCH request.
+        public static func patch(
+            _ url: String, query: Query = [:], headers: HTTPFields = [:], body: Body? = nil
+        ) -> Request {
+            Request(.patch, url, query: query, headers: headers, body: body)
+        }
+    }
+}

@@ -1,0 +1,249 @@
+import ContrailBase
+import HTTPTypes
+
+/// The way of a call: call → users' middleware → retry → admission → users' middleware → send.
+package final class CallPipeline: Sendable {
+    private let settings: PipelineSettings
+    private let sender: Sender
+    private let admission: Admission
+
+    package init(settings: PipelineSettings, transport: any Transport) {
+        self.settings = settings
+        sender = Sender(transport: transport, settings: settings)
+        admission = Admission(limits: settings.limits, time: settings.time)
+    }
+
+    /// Refuses what waits and what comes; what is under way is the transport's to end.
+    package func shutDown() { admission.shutDown() }
+
+    // MARK: Calls
+
+    /// A call with its body collected.
+    package func execute(_ request: HTTPCall.Request) async throws -> HTTPCall.Response {
+        let (wire, call) = try begin(request)
+        let mode = BodyMode.buffered(maxBytes: request.maxResponseBytes ?? settings.maxResponseBytes)
+        do {
+            let response = try await run(wire, mode, call)
+            guard case .buffered(let body) = response.body else {
+                throw ClientError(
+                    .invalidRequest, "A middleware answered a buffered call with a streamed body.", target: call.target)
+            }
+            call.end(.response(status: response.head.status.code), at: settings.time.now)
+            return HTTPCall.Response(
+                head: response.head, body: body, url: call.url, method: request.method,
+                attempts: call.snapshot.attempts)
+        } catch {
+            throw fail(call, error)
+        }
+    }
+
+    /// A call whose body is taken in chunks. The call ends when the body does.
+    package func stream(_ request: HTTPCall.Request) async throws -> HTTPCall.StreamedResponse {
+        let (wire, call) = try begin(request)
+        do {
+            let response = try await run(wire, .streaming, call)
+            return HTTPCall.StreamedResponse(
+                head: response.head, body: streamedBody(response, call), url: call.url)
+        } catch {
+            throw fail(call, error)
+        }
+    }
+
+    private func streamedBody(_ response: WireResponse, _ call: CallState) -> HTTPCall.BodyStream {
+        let time = settings.time
+        let status = response.head.status.code
+        switch response.body {
+        case .buffered(let chunk):
+            call.end(.response(status: status), at: time.now)
+            return HTTPCall.BodyStream(chunk)
+        case .stream(let stream):
+            let observed = ObservedBody(stream) { ending in
+                switch ending {
+                case .complete: call.end(.response(status: status), at: time.now)
+                case .failed(let error): call.end(.failure(error), at: time.now)
+                case .cancelled: call.end(.cancelled, at: time.now)
+                }
+            }
+            return HTTPCall.BodyStream(observed, target: call.target)
+        }
+    }
+
+    // MARK: Beginning and end
+
+    private func begin(_ request: HTTPCall.Request) throws -> (WireRequest, CallState) {
+        let url: RequestURL
+        do {
+            url = try RequestURL(request.url, base: settings.baseURL, query: request.query)
+        } catch {
+            throw ClientError(.invalidURL, "\(error)", cause: error)
+        }
+        let now = settings.time.now
+        let deadline = (request.timeout ?? settings.timeout).map { now + $0 }
+        let observations = observe(request, url, now)
+        let call = CallState(request: request, url: url, start: now, deadline: deadline, observations: observations)
+        var wire = WireRequest(
+            method: request.method, url: url, headers: headers(of: request), body: request.body?.bytes)
+        wire.connectTimeout = settings.connectTimeout
+        wire.idleReadTimeout = settings.idleReadTimeout
+        return (wire, call)
+    }
+
+    private func observe(_ request: HTTPCall.Request, _ url: RequestURL, _ now: MonotonicInstant)
+        -> [any CallObservation]
+    {
+        guard !settings.observers.isEmpty else { return [] }
+        let start = CallStart(
+            method: request.method, url: url, urlTemplate: request.urlTemplate, start: now,
+            wallNanoseconds: settings.time.wallNanoseconds)
+        return settings.observers.compactMap { $0.callWillStart(start) }
+    }
+
+    private func headers(of request: HTTPCall.Request) -> HTTPFields {
+        var headers = request.headers
+        for field in settings.defaultHeaders where !request.headers.contains(field.name) {
+            headers.append(field)
+        }
+        if let contentType = request.body?.contentType, !headers.contains(.contentType) {
+            headers.append(HTTPField(name: .contentType, value: contentType))
+        }
+        return headers
+    }
+
+    /// Tells the observers, and makes the error that the caller gets.
+    private func fail(_ call: CallState, _ error: any Error) -> any Error {
+        let now = settings.time.now
+        if error is CancellationError {
+            call.end(.cancelled, at: now)
+            return error
+        }
+        let published = Self.published(error, call)
+        call.end(.failure(published), at: now)
+        return published
+    }
+
+    private static func published(_ error: any Error, _ call: CallState) -> any Error {
+        switch error {
+        case let error as TransportError:
+            var published = ClientError(
+                .transport(error.kind), error.message, cause: error, target: call.target, phase: .send)
+            published.attempts = call.snapshot.attempts
+            return published
+        case var error as ClientError:
+            if error.attempts.isEmpty { error.attempts = call.snapshot.attempts }
+            return error
+        default:
+            return error
+        }
+    }
+
+    // MARK: The steps
+
+    private func run(_ request: WireRequest, _ mode: BodyMode, _ call: CallState) async throws -> WireResponse {
+        guard !settings.callMiddleware.isEmpty else { return try await sendWithRetries(request, mode, call) }
+        return try await Self.chain(settings.callMiddleware[...], request, call) { request in
+            try await self.sendWithRetries(request, mode, call)
+        }
+    }
+
+    private func sendWithRetries(
+        _ request: WireRequest, _ mode: BodyMode, _ call: CallState
+    ) async throws -> WireResponse {
+        var session = RetrySession(
+            policy: call.request.retry ?? settings.retry, isIdempotent: call.isIdempotent, deadline: call.deadline)
+        while true {
+            let outcome = await attempt(request, mode, call)
+            let reading = OutcomeReading(outcome)
+            let now = settings.time.now
+            let decision = session.decide(
+                after: reading.outcomeClass, isStaleConnection: reading.isStaleConnection, at: now,
+                unit: settings.random.unit())
+            switch decision {
+            case .finish:
+                return try outcome.get()
+            case .refuse(let refusal):
+                call.tell(.retryRefused(refusal, at: now))
+                return try outcome.get()
+            case .retry(let delay):
+                call.tell(.retryScheduled(delay: delay, reason: reading.reason, class: reading.outcomeClass, at: now))
+                reading.discardBody()
+                try await backOff(delay, from: now, call)
+            }
+        }
+    }
+
+    private func backOff(_ delay: Duration, from now: MonotonicInstant, _ call: CallState) async throws {
+        guard delay > .zero else { return try Task.checkCancellation() }
+        try await settings.time.sleep(until: now + delay)
+        call.recordBackOff(settings.time.now - now)
+    }
+
+    private func attempt(
+        _ request: WireRequest, _ mode: BodyMode, _ call: CallState
+    ) async -> Result<WireResponse, any Error> {
+        do {
+            let permit = try await admit(call)
+            defer { permit.endUnlessHeld() }
+            guard !settings.sendMiddleware.isEmpty else {
+                return .success(try await sender.send(request, mode, call, permit))
+            }
+            return .success(
+                try await Self.chain(settings.sendMiddleware[...], request, call) { request in
+                    try await self.sender.send(request, mode, call, permit)
+                })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func admit(_ call: CallState) async throws -> Permit {
+        let asked = settings.time.now
+        do {
+            if try await admission.acquire(call.url.origin, deadline: call.deadline) {
+                let now = settings.time.now
+                call.recordPermitWait(now - asked, at: now)
+            }
+            return Permit(admission: admission, origin: call.url.origin)
+        } catch let refusal as Admission.Refusal {
+            throw refusal.asClientError(call)
+        }
+    }
+
+    /// Users' steps around `operation`, outermost first. Run under the call's context: they may make spans of their own.
+    private static func chain(
+        _ steps: ArraySlice<any HTTPMiddleware>, _ request: WireRequest, _ call: CallState,
+        _ operation: @escaping HTTPMiddleware.Next
+    ) async throws -> WireResponse {
+        var next = operation
+        for step in steps.reversed() {
+            let inner = next
+            next = { request in try await step.handle(request, next: inner) }
+        }
+        let composed = next
+        return try await inContext(of: call.observations[...]) { try await composed(request) }
+    }
+
+    private static func inContext(
+        of observations: ArraySlice<any CallObservation>,
+        _ operation: @escaping @Sendable () async throws -> WireResponse
+    ) async throws -> WireResponse {
+        guard let first = observations.first else { return try await operation() }
+        return try await first.withContext { try await inContext(of: observations.dropFirst(), operation) }
+    }
+}
+
+extension Admission.Refusal {
+    fileprivate func asClientError(_ call: CallState) -> ClientError {
+        switch self {
+        case .full:
+            ClientError(
+                .queueFull, "Too many requests wait for a permit. Send fewer at once, or raise limits.maxQueued.",
+                target: call.target, phase: .admission)
+        case .deadline:
+            ClientError(
+                .deadlineExceeded, "The call's time ran out while it waited for a permit.", target: call.target,
+                phase: .admission)
+        case .shutDown:
+            ClientError(.shutDown, "The client was shut down.", target: call.target, phase: .admission)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ContrailBase
+
+/// A streamed body on its way up: tells once how it ended, whether it was read to the end, failed or was dropped.
+final class ObservedBody: WireBodyStream {
+    private let base: any WireBodyStream
+    private let onEnd: Locked<(@Sendable (Ending) -> Void)?>
+
+    enum Ending: Sendable {
+        case complete
+        case failed(TransportError)
+        case cancelled
+    }
+
+    init(_ base: any WireBodyStream, onEnd: @escaping @Sendable (Ending) -> Void) {
+        self.base = base
+        self.onEnd = Locked(onEnd)
+    }
+
+    deinit {
+        base.cancel()
+        finish(.cancelled)
+    }
+
+    var summary: SendSummary { base.summary }
+
+    func next() async throws -> ByteChunk? {
+        do {
+            let chunk = try await base.next()
+            if chunk == nil { finish(.complete) }
+            return chunk
+        } catch let error as TransportError where error.kind == .cancelled {
+            finish(.cancelled)
+            throw CancellationError()
+        } catch let error as TransportError {
+            finish(.failed(error))
+            throw error
+        } catch {
+            finish(.cancelled)
+            throw error
+        }
+    }
+
+    func cancel() {
+        base.cancel()
+        finish(.cancelled)
+    }
+
+    private func finish(_ ending: Ending) {
+        let action = onEnd.withLock { action in
+            defer { action = nil }
+            return action
+        }
+        action?(ending)
+    }
+}

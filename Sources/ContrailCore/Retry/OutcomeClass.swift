@@ -1,0 +1,38 @@
+/// What the outcome of a send means for sending again. Every outcome is in exactly one class.
+public enum OutcomeClass: String, Sendable, Hashable, CaseIterable {
+    /// It went well.
+    case success
+    /// Nothing reached the server: any request may be sent again.
+    case notSent = "not_sent"
+    /// It may have reached the server: only an idempotent request may be sent again.
+    case ambiguous
+    /// The server asked for less (429, 503).
+    case throttled
+    /// The server failed in a way that may pass (408, 500, 502, 504).
+    case transient
+    /// Sending again cannot help.
+    case final
+}
+
+extension OutcomeClass {
+    /// The class of a response by its status (`docs/decisions/0002-retry-classes.md`).
+    static func of(status: Int) -> OutcomeClass {
+        switch status {
+        case 429, 503: .throttled
+        case 408, 500, 502, 504: .transient
+        case ..<400: .success
+        default: .final
+        }
+    }
+
+    /// The class of a failure. Whether anything was sent is read from the count of wire sends, not guessed.
+    static func of(_ error: TransportError) -> OutcomeClass {
+        switch error.kind {
+        case .nameResolution, .connect, .connectTimeout, .tlsHandshake, .localResources, .timeout, .idleReadTimeout,
+            .staleConnection, .emptyReply, .connectionReset, .truncatedBody, .protocolViolation:
+            error.summary.wireSends == 0 ? .notSent : .ambiguous
+        default:
+            .final
+        }
+    }
+}

@@ -1,0 +1,100 @@
+public import ContrailBase
+public import ContrailCore
+public import HTTPTypes
+
+/// A transport without a socket: answers each send from a script, and keeps what was sent.
+///
+/// ```swift
+/// let transport = ScriptedTransport(.status(503), .status(200, body: "ok"))
+/// let client = try HTTPClient(transport: transport)
+/// ```
+/// The last step answers all further sends.
+public final class ScriptedTransport: Transport {
+    /// What a send is answered with.
+    public struct Step: Sendable {
+        fileprivate let answer: @Sendable (WireRequest, ScriptedTransport) async throws -> WireResponse
+
+        /// A response with this status, these header fields and this body.
+        public static func status(_ code: Int, headers: HTTPFields = [:], body: String = "") -> Step {
+            Step { request, transport in
+                transport.response(code, headers: headers, body: ByteChunk(body.utf8))
+            }
+        }
+
+        /// A failure of this kind. `wireSends` says whether the request had gone out.
+        public static func failure(_ kind: TransportError.Kind, wireSends: Int = 1) -> Step {
+            Step { _, transport in throw transport.error(kind, wireSends: wireSends) }
+        }
+
+        /// Whatever `answer` returns or throws.
+        public static func custom(_ answer: @escaping @Sendable (WireRequest) async throws -> WireResponse) -> Step {
+            Step { request, _ in try await answer(request) }
+        }
+
+        /// No answer until the task is cancelled or the request's deadline comes.
+        public static let silence = Step { request, transport in
+            do {
+                try await transport.time.sleep(
+                    until: request.deadline ?? MonotonicInstant(nanoseconds: .max))
+            } catch {
+                throw transport.error(.cancelled, wireSends: 1)
+            }
+            throw transport.error(.timeout, wireSends: 1)
+        }
+    }
+
+    private struct State {
+        var steps: [Step]
+        var next = 0
+        var requests: [WireRequest] = []
+        var isShutDown = false
+    }
+
+    private let state: Locked<State>
+    /// The clock of the measurements.
+    fileprivate let time: any TimeSource
+
+    /// A transport that answers with these steps in order; without any, with status 200.
+    public init(_ steps: Step..., time: any TimeSource = SystemTime()) {
+        state = Locked(State(steps: steps.isEmpty ? [.status(200)] : steps))
+        self.time = time
+    }
+
+    /// Every request that was sent, in order.
+    public var requests: [WireRequest] { state.withLock { $0.requests } }
+
+    /// True after ``shutdown()``.
+    public var isShutDown: Bool { state.withLock { $0.isShutDown } }
+
+    /// Answers with the next step.
+    public func send(_ request: WireRequest, mode: BodyMode) async throws -> WireResponse {
+        let step = state.withLock { state -> Step? in
+            guard !state.isShutDown else { return nil }
+            state.requests.append(request)
+            defer { state.next += 1 }
+            return state.steps[min(state.next, state.steps.count - 1)]
+        }
+        guard let step else { throw error(.shutDown, wireSends: 0) }
+        return try await step.answer(request, self)
+    }
+
+    /// Refuses what comes.
+    public func shutdown() async { state.withLock { $0.isShutDown = true } }
+
+    /// A response as this transport makes them, for ``Step/custom(_:)``.
+    public func response(_ code: Int, headers: HTTPFields = [:], body: ByteChunk = .empty) -> WireResponse {
+        var summary = SendSummary(submitted: time.now)
+        summary.wireSends = 1
+        summary.ended = time.now
+        summary.responseBodyBytes = Int64(body.count)
+        let head = ResponseHead(status: HTTPResponse.Status(code: code), version: .http11, headers: headers)
+        return WireResponse(head: head, body: .buffered(body), summary: summary)
+    }
+
+    fileprivate func error(_ kind: TransportError.Kind, wireSends: Int) -> TransportError {
+        var summary = SendSummary(submitted: time.now)
+        summary.wireSends = wireSends
+        summary.ended = time.now
+        return TransportError(kind, "scripted", summary: summary)
+    }
+}

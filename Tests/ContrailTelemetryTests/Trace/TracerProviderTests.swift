@@ -1,0 +1,64 @@
+import ContrailTesting
+import Testing
+
+@testable import ContrailTelemetry
+
+@Suite("TracerProvider", .timeLimit(.minutes(1)))
+struct TracerProviderTests {
+    @Test func shutsProcessorsDownOnce() async {
+        let (a, b) = (RecordingProcessor(), RecordingProcessor())
+        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [a, b])
+        async let first = provider.shutdown(timeout: .seconds(1))
+        async let second = provider.shutdown(timeout: .seconds(1))
+        let results = await [first, second]
+        #expect(results == [.success, .success])
+        #expect(a.shutdowns == 1 && b.shutdowns == 1)
+        #expect(provider.isShutDown)
+    }
+
+    @Test func processorsAreCalledInOrder() {
+        let (a, b) = (RecordingProcessor(), RecordingProcessor())
+        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [a, b])
+        provider.tracer(name: "t").startSpan("x", parent: nil).end()
+        #expect(a.ended.count == 1 && b.ended.count == 1)
+    }
+
+    @Test func flushExportsWhatHasEnded() async {
+        let exporter = RecordingExporter()
+        let processor = Telemetry.BatchSpanProcessor(exporter: exporter, resource: Telemetry.Resource())
+        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [processor])
+        let tracer = provider.tracer(name: "t")
+        for number in 0..<1000 { tracer.startSpan("\(number)", parent: nil).end() }
+        #expect(await provider.forceFlush(timeout: .seconds(30)) == .success)
+        #expect(exporter.spans.map(\.name) == (0..<1000).map { "\($0)" })
+        #expect(await provider.shutdown(timeout: .seconds(5)) == .success)
+    }
+
+    /// On SIGTERM the task that flushes has been cancelled already.
+    @Test func flushAndShutdownWorkInACancelledTask() async {
+        let exporter = RecordingExporter()
+        let processor = Telemetry.BatchSpanProcessor(exporter: exporter, resource: Telemetry.Resource())
+        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [processor])
+        provider.tracer(name: "t").startSpan("x", parent: nil).end()
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            let flushed = await provider.forceFlush(timeout: .seconds(30))
+            return (flushed, await provider.shutdown(timeout: .seconds(30)))
+        }
+        task.cancel()
+        let (flushed, shutDown) = await task.value
+        #expect(flushed == .success && shutDown == .success)
+        #expect(exporter.spans.count == 1)
+        #expect(exporter.shutdowns == 1)
+    }
+
+    @Test func theWorstResultCounts() async {
+        let good = RecordingProcessor()
+        let bad = Telemetry.BatchSpanProcessor(
+            exporter: RecordingExporter { Telemetry.ExportResult(dropped: $0.count) }, resource: Telemetry.Resource())
+        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [good, bad])
+        provider.tracer(name: "t").startSpan("x", parent: nil).end()
+        #expect(await provider.forceFlush(timeout: .seconds(30)) == .failure)
+        #expect(await provider.shutdown(timeout: .seconds(30)) == .success)
+    }
+}

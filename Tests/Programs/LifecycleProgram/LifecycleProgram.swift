@@ -1,0 +1,56 @@
+// A program for tests that need a process: does requests under Telemetry.run and ends as it is told.
+// Arguments: URL COUNT (return | wait | fail | stubborn). Prints how many answers had which status, and how long calls took.
+import Contrail
+
+@main struct LifecycleProgram {
+    struct Failure: Error {}
+
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 4, let count = Int(arguments[2]) else { throw Failure() }
+        let (url, ending) = (arguments[1], arguments[3])
+        try await Telemetry.run(service: "lifecycle") {
+            var statuses: [Int: Int] = [:]
+            var durations: [Duration] = []
+            for (status, duration) in await fetch(url, count) {
+                statuses[status, default: 0] += 1
+                durations.append(duration)
+            }
+            durations.sort()
+            print(
+                "statuses", statuses.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: ","))
+            print("p50_us", durations[count / 2].microseconds, "p99_us", durations[count * 99 / 100].microseconds)
+            StandardOutput.flush()
+            switch ending {
+            case "wait": try await Task.sleep(for: .seconds(60))
+            case "fail": throw Failure()
+            case "stubborn": while true { _ = try? await SystemTime().sleep(until: SystemTime().now + .seconds(60)) }
+            default: break
+            }
+        }
+        print("returned")
+    }
+
+    /// Sixteen at a time, each timed.
+    private static func fetch(_ url: String, _ count: Int) async -> [(status: Int, duration: Duration)] {
+        await withTaskGroup(of: [(Int, Duration)].self) { group in
+            let workers = min(16, count)
+            for worker in 0..<workers {
+                group.addTask {
+                    var results: [(Int, Duration)] = []
+                    for _ in stride(from: worker, to: count, by: workers) {
+                        let start = SystemTime().now
+                        let status = (try? await HTTPClient.shared.get(url).status.code) ?? 0
+                        results.append((status, SystemTime().now - start))
+                    }
+                    return results
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+}
+
+extension Duration {
+    var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+}
