@@ -23,7 +23,7 @@ package struct ProcessCount: Equatable, Sendable {
     }
 
     /// Sets how many descriptors the process may have; returns how many it was before.
-    static func setDescriptorLimit(_ count: UInt) -> UInt {
+    package static func setDescriptorLimit(_ count: UInt) -> UInt {
         var limit = rlimit()
         // SAFETY: the pointers are to a local variable.
         unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -34,7 +34,7 @@ package struct ProcessCount: Equatable, Sendable {
     }
 
     /// AddressSanitizer keeps freed memory for a while: resident memory says nothing then.
-    static var isAddressSanitized: Bool { unsafe dlsym(nil, "__asan_init") != nil }
+    package static var isAddressSanitized: Bool { unsafe dlsym(nil, "__asan_init") != nil }
 
     private static func target(_ path: String) -> String {
         var buffer = [CChar](repeating: 0, count: 256)
