@@ -149,4 +149,49 @@ struct LeakTests {
             }
         }
     }
+
+    @Test func withoutDescriptorsSendsFailAndLaterWorkAgain() async {
+        await #expect(processExitsWith: .success) {
+            _ = try await ProcessCount.warm()
+            try await withServer({ $0.respond() }) { server, transport in
+                _ = try await transport.fetch(.get(server.port))
+                let other = try RawServer { $0.respond() }
+                let unstarted = CurlTransport()
+                let before = ProcessCount.setDescriptorLimit(8)
+                let connect = await transport.failure(of: .get(other.port))
+                let start = await unstarted.failure(of: .get(other.port))
+                let kept = try? await transport.fetch(.get(server.port))
+                _ = ProcessCount.setDescriptorLimit(before)
+                #expect(connect?.kind == .localResources)
+                #expect(start?.kind == .localResources)
+                #expect(kept?.summary.connectionReused == true)
+                #expect(try await transport.fetch(.get(other.port)).text == "hello")
+                #expect(try await unstarted.fetch(.get(other.port)).text == "hello")
+                await unstarted.shutdown()
+                other.stop()
+            }
+        }
+    }
+
+    @Test func severalLoopsShareTheWorkAndAllEnd() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await ProcessCount.warm()
+            let servers = try (0..<4).map { _ in try RawServer { $0.respond() } }
+            var configuration = CurlTransport.Configuration()
+            configuration.loops = 3
+            let transport = CurlTransport(configuration)
+            let texts = try await withThrowingTaskGroup(of: String.self) { group in
+                for index in 0..<1000 {
+                    group.addTask { try await transport.fetch(.get(servers[index % 4].port)).text }
+                }
+                return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            }
+            #expect(texts == ["hello": 1000])
+            #expect(servers.map(\.requestCount) == [250, 250, 250, 250])
+            #expect(ProcessCount.now().loopThreads > 1)
+            await transport.shutdown()
+            for server in servers { server.stop() }
+            #expect(ProcessCount.now() == before)
+        }
+    }
 }

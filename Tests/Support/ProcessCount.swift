@@ -22,6 +22,17 @@ package struct ProcessCount: Equatable, Sendable {
         return pages * 4096
     }
 
+    /// Sets how many descriptors the process may have; returns how many it was before.
+    package static func setDescriptorLimit(_ count: UInt) -> UInt {
+        var limit = rlimit()
+        // SAFETY: the pointers are to a local variable.
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let before = UInt(limit.rlim_cur)
+        limit.rlim_cur = rlim_t(count)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return before
+    }
+
     /// AddressSanitizer keeps freed memory for a while: resident memory says nothing then.
     package static var isAddressSanitized: Bool { unsafe dlsym(nil, "__asan_init") != nil }
 

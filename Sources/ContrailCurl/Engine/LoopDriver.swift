@@ -7,21 +7,21 @@ import ContrailCore
 /// Lives on one thread from `run` on. Decisions are in ``OriginGate``, ``DeadlineHeap``, ``FailureRules`` and
 /// ``BodyQueue``; here they are put into action.
 final class LoopDriver {
-    private let loop: EventLoop
+    let loop: EventLoop
     private let poller: any Poller
-    private let core: LoopCore
+    let core: LoopCore
     let settings: LoopSettings
 
-    private var pool: [Slot] = []
-    private var gate: OriginGate<Transfer>
-    private var timers = DeadlineHeap<Transfer>()
+    var pool: [Slot] = []
+    var gate: OriginGate<Transfer>
+    var timers = DeadlineHeap<Transfer>()
     /// Everything that was started and is not over: in the gate or with libcurl.
-    private var live: [Transfer] = []
+    var live: [Transfer] = []
     /// Answers of this turn; given out behind its work, so that libcurl does not wait for consumers.
-    private var answered: [Transfer] = []
-    private var pipesWithNews: [BodyPipe] = []
+    var answered: [Transfer] = []
+    var pipesWithNews: [BodyPipe] = []
     private var commands: [EventLoop.Command] = []
-    private var now = MonotonicInstant(nanoseconds: 0)
+    var now = MonotonicInstant(nanoseconds: 0)
     private var lastForcedTimers = MonotonicInstant(nanoseconds: 0)
     private var lastBusy = MonotonicInstant(nanoseconds: 0)
     private var isStopping = false
@@ -177,7 +177,7 @@ final class LoopDriver {
     private func begin(_ transfer: Transfer) {
         guard transfer.state == .submitted else {
             // The cancel overtook the start.
-            let summary = SendSummary(transfer, started: nil, ended: now)
+            let summary = SendSummary(transfer, started: nil, ended: max(now, transfer.submitted))
             transfer.answer = .failure(TransportError.cancelled(summary))
             transfer.state = .over
             loop.counters.over()
@@ -218,107 +218,6 @@ final class LoopDriver {
         transfer.isConnected = true
         gate.connected(transfer.lane)
     }
-
-    // MARK: Streams
-
-    private func handUpHead(_ transfer: Transfer, _ slot: Slot) {
-        guard transfer.pipe == nil else { return }
-        let summary = slot.summary(of: transfer, ended: nil)
-        let pipe = BodyPipe(transfer, loop: loop, summary: summary)
-        transfer.pipe = pipe
-        transfer.lastProgress = now
-        transfer.answer = .success(
-            WireResponse(head: slot.head(), body: .stream(CurlBodyStream(pipe)), summary: summary))
-        answered.append(transfer)
-        timers.set(transfer, to: now + transfer.idleReadTimeout)
-    }
-
-    /// Moves what has arrived to the consumer's side; goes on at once if the consumer was faster than the pause.
-    private func passOn(_ transfer: Transfer, _ slot: Slot) {
-        guard let pipe = transfer.pipe else { return }
-        transfer.lastProgress = now
-        let shouldResume = pipe.offer(slot.takeBody(), isPaused: slot.isPaused)
-        pipesWithNews.append(pipe)
-        slot.setOutstanding(pipe.outstanding)
-        if shouldResume { resume(transfer) }
-    }
-
-    private func resume(_ transfer: Transfer) {
-        guard transfer.state == .running, let slot = transfer.slot, let pipe = transfer.pipe, slot.isPaused else {
-            return
-        }
-        transfer.lastProgress = now
-        timers.set(transfer, to: now + transfer.idleReadTimeout)
-        slot.setOutstanding(pipe.outstanding)
-        slot.resume()
-    }
-
-    // MARK: Ending
-
-    private func cancel(_ transfer: Transfer) {
-        switch transfer.state {
-        case .submitted: transfer.state = .cancelledEarly
-        case .waiting, .running: fail(transfer, .cancelled, TransportError.cancelledMessage)
-        case .cancelledEarly, .over: break
-        }
-    }
-
-    private func finish(_ transfer: Transfer, ended: MonotonicInstant, result: CURLcode) {
-        guard let slot = transfer.slot else { return }
-        if case .streaming = transfer.mode {
-            if slot.hasCompleteHead { handUpHead(transfer, slot) }
-            if slot.hasBody { passOn(transfer, slot) }
-        }
-        let summary = slot.summary(of: transfer, ended: ended)
-        if let (kind, message) = slot.failure(result, of: transfer) {
-            return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
-        }
-        let body = slot.takeBody()  // a stream's was passed on above
-        let response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
-        conclude(transfer, .success(response), ended: ended)
-    }
-
-    private func fail(_ transfer: Transfer, _ kind: TransportError.Kind, _ message: String) {
-        let ended = Self.readClock()
-        let summary =
-            transfer.slot?.summary(of: transfer, ended: ended) ?? SendSummary(transfer, started: nil, ended: ended)
-        conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
-    }
-
-    /// The only way out of `live`: everything that a transfer holds is given back here.
-    private func conclude(_ transfer: Transfer, _ answer: Result<WireResponse, any Error>, ended: MonotonicInstant) {
-        timers.remove(transfer)
-        let last = live.removeLast()
-        if transfer.liveIndex < live.count {
-            live[transfer.liveIndex] = last
-            last.liveIndex = transfer.liveIndex
-        }
-        if transfer.state == .waiting {
-            gate.withdraw(transfer, from: transfer.lane)
-        } else {
-            gate.ended(transfer.lane, wasConnected: transfer.isConnected)
-        }
-        transfer.state = .over
-        loop.counters.over()
-        if let pipe = transfer.pipe {
-            let summary = transfer.slot?.summary(of: transfer, ended: ended)
-            pipe.finish(answer, summary: summary)
-            pipesWithNews.append(pipe)
-            transfer.pipe = nil
-        } else {
-            transfer.answer = answer
-            answered.append(transfer)
-        }
-        guard let slot = transfer.slot else { return }
-        transfer.slot = nil
-        loop.counters.sent(slot)
-        core.remove(slot)
-        slot.release()
-        if pool.count < Self.pooledSlots { pool.append(slot) } else { slot.destroy() }
-    }
-
-    /// An idle easy handle is about 6 kB.
-    private static let pooledSlots = 256
 
     // MARK: The end
 

@@ -1,0 +1,71 @@
+import CContrailCurlShim
+import ContrailBase
+import ContrailCore
+
+/// How transfers end, and what they give back.
+extension LoopDriver {
+    func cancel(_ transfer: Transfer) {
+        switch transfer.state {
+        case .submitted: transfer.state = .cancelledEarly
+        case .waiting, .running: fail(transfer, .cancelled, TransportError.cancelledMessage)
+        case .cancelledEarly, .over: break
+        }
+    }
+
+    func finish(_ transfer: Transfer, ended: MonotonicInstant, result: CURLcode) {
+        guard let slot = transfer.slot else { return }
+        if case .streaming = transfer.mode {
+            if slot.hasCompleteHead { handUpHead(transfer, slot) }
+            if slot.hasBody { passOn(transfer, slot) }
+        }
+        let summary = slot.summary(of: transfer, ended: ended)
+        if let (kind, message) = slot.failure(result, of: transfer) {
+            return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
+        }
+        let body = slot.takeBody()  // a stream's was passed on above
+        let response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
+        conclude(transfer, .success(response), ended: ended)
+    }
+
+    func fail(_ transfer: Transfer, _ kind: TransportError.Kind, _ message: String) {
+        let ended = Self.readClock()
+        let summary =
+            transfer.slot?.summary(of: transfer, ended: ended) ?? SendSummary(transfer, started: nil, ended: ended)
+        conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
+    }
+
+    /// The only way out of `live`: everything that a transfer holds is given back here.
+    private func conclude(_ transfer: Transfer, _ answer: Result<WireResponse, any Error>, ended: MonotonicInstant) {
+        timers.remove(transfer)
+        let last = live.removeLast()
+        if transfer.liveIndex < live.count {
+            live[transfer.liveIndex] = last
+            last.liveIndex = transfer.liveIndex
+        }
+        if transfer.state == .waiting {
+            gate.withdraw(transfer, from: transfer.lane)
+        } else {
+            gate.ended(transfer.lane, wasConnected: transfer.isConnected)
+        }
+        transfer.state = .over
+        loop.counters.over()
+        if let pipe = transfer.pipe {
+            let summary = transfer.slot?.summary(of: transfer, ended: ended)
+            pipe.finish(answer, summary: summary)
+            pipesWithNews.append(pipe)
+            transfer.pipe = nil
+        } else {
+            transfer.answer = answer
+            answered.append(transfer)
+        }
+        guard let slot = transfer.slot else { return }
+        transfer.slot = nil
+        loop.counters.sent(slot)
+        core.remove(slot)
+        slot.release()
+        if pool.count < Self.pooledSlots { pool.append(slot) } else { slot.destroy() }
+    }
+
+    /// An idle easy handle is about 6 kB.
+    private static let pooledSlots = 256
+}
