@@ -117,7 +117,8 @@ let package = Package(
         .testTarget(
             name: "ContrailTestingTests",
             dependencies: [
-                "Contrail", "ContrailTestSupport", "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry", "ContrailTesting",
+                "Contrail", "ContrailTestSupport", "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry",
+                "ContrailTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
@@ -140,7 +141,8 @@ let package = Package(
             swiftSettings: settings),
         // What several test targets use, and programs that tests run as processes of their own.
         .target(
-            name: "ContrailTestSupport", dependencies: ["ContrailBase", "ContrailTesting"], path: "Tests/Support", swiftSettings: settings),
+            name: "ContrailTestSupport", dependencies: ["ContrailBase", "ContrailTesting"], path: "Tests/Support",
+            swiftSettings: settings),
         .executableTarget(
             name: "ReadmeProgram", dependencies: ["Contrail"], path: "Tests/Programs/ReadmeProgram",
             swiftSettings: settings),

@@ -113,7 +113,7 @@ package final class ProgramRun: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let argv = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         let envp = unsafe Self.environment(environment).map { unsafe strdup($0) } + [nil]
-        defer { unsafe (argv + envp).forEach { unsafe free($0) } }
+        defer { unsafe (argv + envp).forEach { pointer in unsafe free(pointer) } }
         var identifier = pid_t()
         let code = unsafe posix_spawn(&identifier, path, &actions, &attributes, argv, envp)
         guard code == 0 else { throw SocketFailure(call: "posix_spawn \(path)", number: code) }

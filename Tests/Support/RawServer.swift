@@ -57,30 +57,7 @@ package final class RawServer: Sendable {
         }
     }
 
-    private func acceptAll() {
-        while true {
-            let descriptor = accept(listener, nil, nil)
-            if descriptor < 0 && errno == EMFILE {
-                sched_yield()  // a test takes the descriptors away for a while
-                continue
-            }
-            guard descriptor >= 0 else { return }
-            let accepted = state.withLock { state -> Bool in
-                guard !state.isStopped else { return false }
-                state.connections += 1
-                state.open.insert(descriptor)
-                return true
-            }
-            guard accepted else {
-                close(descriptor)
-                return
-            }
-            let thread = Self.spawn { self.serve(descriptor) }
-            state.withLock { $0.threads.append(thread) }
-        }
-    }
-
-    private func serve(_ descriptor: Int32) {
+    private static func serve(_ descriptor: Int32, _ script: Script, _ log: Log) {
         var input = Input(descriptor: descriptor)
         var number = 0
         while let head = input.readHead() {

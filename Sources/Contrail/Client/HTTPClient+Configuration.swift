@@ -8,7 +8,8 @@ public import Tracing
 extension HTTPClient {
     /// The settings of a client. Every one has a default: change what you need.
     public struct Configuration: Sendable {
-        /// What requests without a scheme are appended to; `nil`: every request has a whole URL.
+        /// What requests without a scheme are appended to; `nil`: every request has a whole URL. No query, no fragment.
+        /// Default headers that hold secrets (Authorization, Cookie, API keys) then go to its origin only.
         public var baseURL: String?
         /// Header fields of every request that has none of the same name. Default: a User-Agent.
         public var defaultHeaders: HTTPFields = PipelineSettings.standard.defaultHeaders
@@ -105,6 +106,9 @@ extension HTTPClient.Configuration {
         try validate()
         var settings = PipelineSettings()
         settings.baseURL = try baseURL.map { text in
+            guard !text.contains("?"), !text.contains("#") else {
+                throw ConfigurationError("baseURL has a query or a fragment: give parameters with each request.")
+            }
             do { return try RequestURL(text) } catch {
                 throw ConfigurationError("baseURL: \(error)")
             }

@@ -17,6 +17,10 @@ public final class HTTPClient: Sendable {
     public typealias StreamedResponse = HTTPCall.StreamedResponse
     /// A request body. See ``ContrailCore/HTTPCall/Body``.
     public typealias Body = HTTPCall.Body
+    /// Query parameters. See ``ContrailCore/HTTPCall/Query``.
+    public typealias Query = HTTPCall.Query
+    /// One send of a call, as it went. See ``ContrailCore/HTTPCall/Attempt``.
+    public typealias Attempt = HTTPCall.Attempt
     /// A step of the pipeline that you add. See ``ContrailCore/HTTPMiddleware``.
     public typealias Middleware = HTTPMiddleware
 

@@ -40,7 +40,7 @@ private final class TracedCall: CallObservation {
 
     func sendWillStart(_ send: SendStart, headers: inout HTTPFields) -> (any SendObservation)? {
         let name = HTTPAttributes.spanName(send.method, call.urlTemplate)
-        let attributes = HTTPAttributes.atStart(send)
+        let attributes = HTTPAttributes.atStart(send, call.urlTemplate)
         let start = call.wall(send.start)
         let handle =
             if let span {
@@ -87,10 +87,9 @@ private final class TracedSend: SendObservation {
         if span.isRecording {
             span.setAttributes(HTTPAttributes.atEnd(end))
             switch end.outcome {
-            // The status code explains itself: no description (semantic conventions, "Status").
-            case .response(let head): if head.status.code >= 400 { span.setError("") }
             case .failure(let error, _): span.setError(error.message)
-            case .cancelled: break
+            // The status code explains itself: no description (semantic conventions, "Status").
+            case .response, .cancelled: if HTTPAttributes.errorType(end.outcome) != nil { span.setError("") }
             }
         }
         span.end(atNanoseconds: call.wall(end.end))

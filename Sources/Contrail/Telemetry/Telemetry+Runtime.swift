@@ -99,13 +99,7 @@ extension Telemetry.Runtime {
     private static func exporter(
         _ configuration: Telemetry.Configuration, _ environment: OTLPEnvironment
     ) throws -> OTLPSpanExporter {
-        let text =
-            configuration.endpoint.map { $0.hasSuffix("/") ? "\($0)v1/traces" : "\($0)/v1/traces" }
-            ?? environment.tracesEndpoint ?? OTLPEnvironment.defaultTracesEndpoint
-        let url: RequestURL
-        do { url = try RequestURL(text) } catch {
-            throw Telemetry.SetupError.configuration("The collector's endpoint: \(error)")
-        }
+        let url = try endpoint(configuration, environment)
         var headers = environment.tracesHeaders
         for field in configuration.exportHeaders { headers[field.name] = field.value }
         var settings = OTLPSpanExporter.Settings(endpoint: url, headers: headers)
@@ -115,6 +109,23 @@ extension Telemetry.Runtime {
         engine.loops = 1
         engine.maxConnectionsPerLoop = 4
         return OTLPSpanExporter(transport: CurlTransport(engine), settings: settings)
+    }
+
+    /// A bad endpoint in the program is the program's fault; one in the environment must not stop it.
+    private static func endpoint(
+        _ configuration: Telemetry.Configuration, _ environment: OTLPEnvironment
+    ) throws -> RequestURL {
+        if let base = configuration.endpoint {
+            do { return try RequestURL(OTLPEnvironment.tracesEndpoint(ofBase: base)) } catch {
+                throw Telemetry.SetupError.configuration("The collector's endpoint: \(error)")
+            }
+        }
+        if let text = environment.tracesEndpoint {
+            do { return try RequestURL(text) } catch {
+                configuration.report("OTEL_EXPORTER_OTLP_ENDPOINT is ignored: \(error)")
+            }
+        }
+        return try RequestURL(OTLPEnvironment.defaultTracesEndpoint)
     }
 
     private static func batching(

@@ -13,7 +13,8 @@ extension HTTPCall {
         public var headers: HTTPFields
         /// The body; `nil` for none.
         public var body: Body?
-        /// How long the call may take in all, waits and retries and body included; `nil`: the client's total timeout.
+        /// How long the call may take in all, waits and retries and body included, also a streamed one; `nil`: the
+        /// client's total timeout, which covers a streamed call up to its head.
         public var timeout: Duration?
         /// How long one send may take; `nil`: the client's.
         public var attemptTimeout: Duration?
@@ -24,7 +25,7 @@ extension HTTPCall {
         public var isIdempotent: Bool?
         /// The largest body that is collected, in bytes; `nil`: the client's limit.
         public var maxResponseBytes: Int?
-        /// The URL's low-cardinality form (`/users/{id}`), used in span names (semantic conventions, `url.template`).
+        /// The URL's low-cardinality form (`/users/{id}`), used in span names and as `url.template`.
         public var urlTemplate: String?
 
         /// A request.
@@ -73,6 +74,20 @@ extension HTTPCall {
             _ url: String, query: Query = [:], headers: HTTPFields = [:], body: Body? = nil
         ) -> Request {
             Request(.put, url, query: query, headers: headers, body: body)
+        }
+
+        /// A PUT request with a value as JSON. Throws what the encoder throws.
+        public static func put(
+            _ url: String, json value: some Encodable, query: Query = [:], headers: HTTPFields = [:]
+        ) throws -> Request {
+            Request(.put, url, query: query, headers: headers, body: try .json(value))
+        }
+
+        /// A PATCH request with a value as JSON. Throws what the encoder throws.
+        public static func patch(
+            _ url: String, json value: some Encodable, query: Query = [:], headers: HTTPFields = [:]
+        ) throws -> Request {
+            Request(.patch, url, query: query, headers: headers, body: try .json(value))
         }
 
         /// A PATCH request.

@@ -24,7 +24,8 @@ enum URLHost {
     /// RFC 4291 §2.2: eight groups of up to four hexadecimal digits, once abbreviated by `::`; the last two may be an IPv4
     /// address.
     private static func ipv6(_ host: ArraySlice<UInt8>) throws -> String {
-        let refusal = InvalidURL("The host \"\(String(decoding: host, as: UTF8.self))\" is not an IPv6 address in brackets.")
+        let refusal = InvalidURL(
+            "The host \"\(String(decoding: host, as: UTF8.self))\" is not an IPv6 address in brackets.")
         guard host.last == UInt8(ascii: "]") else { throw refusal }
         let text = String(decoding: host.dropFirst().dropLast(), as: UTF8.self).lowercased()
         let halves = text.split(separator: "::", omittingEmptySubsequences: false)

@@ -145,6 +145,8 @@ package final class CallPipeline: Sendable {
 
     private static func published(_ error: any Error, _ call: CallState) -> any Error {
         switch error {
+        case let error as TransportError where error.isEnd(of: call):
+            return Self.published(outOfTime(call), call)
         case let error as TransportError:
             var published = ClientError(
                 .transport(error.kind), error.message, cause: error, target: call.target, phase: .send)
@@ -156,6 +158,11 @@ package final class CallPipeline: Sendable {
         default:
             return error
         }
+    }
+
+    static func outOfTime(_ call: CallState) -> ClientError {
+        ClientError(
+            .deadlineExceeded, "The call took longer than \(call.limit) allowed.", target: call.target, phase: .send)
     }
 
     // MARK: The steps

@@ -17,11 +17,13 @@ struct Sender: Sendable {
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ permit: Permit
     ) async throws -> WireResponse {
         let now = time.now
-        if let deadline = call.deadline, now >= deadline { throw Self.outOfTime(call) }
+        if let deadline = call.deadline, now >= deadline { throw CallPipeline.outOfTime(call) }
         var request = request
         // A step of the user's may have set a shorter one.
         let deadline = earlier(call.deadline, request.deadline)
         request.deadline = earlier(deadline, (call.request.attemptTimeout ?? attemptTimeout).map { now + $0 })
+        // The default total rules a stream up to its head; what the caller asked for covers all of it.
+        if call.request.timeout != nil { request.bodyDeadline = call.deadline }
         let send = Send(call: call, ordinal: call.takeOrdinal(), time: time)
         send.start(&request, at: now)
         do {
@@ -40,7 +42,7 @@ struct Sender: Sendable {
                 throw CancellationError()
             }
             send.end(.failure(error, nil), error.summary)
-            if error.kind == .timeout, let deadline = call.deadline, time.now >= deadline { throw Self.outOfTime(call) }
+            if error.isEnd(of: call) { throw CallPipeline.outOfTime(call) }
             throw error
         } catch {
             // Only a transport that breaks its contract comes here; the span must not stay open for it.
@@ -54,10 +56,13 @@ struct Sender: Sendable {
         guard let a, let b else { return a ?? b }
         return min(a, b)
     }
+}
 
-    private static func outOfTime(_ call: CallState) -> ClientError {
-        ClientError(
-            .deadlineExceeded, "The call took longer than \(call.limit) allowed.", target: call.target, phase: .send)
+extension TransportError {
+    /// True if it was the call's own time that ran out, not only the send's.
+    func isEnd(of call: CallState) -> Bool {
+        guard kind == .timeout, let deadline = call.deadline, let ended = summary.ended else { return false }
+        return ended >= deadline
     }
 }
 

@@ -28,12 +28,15 @@ public struct WireRequest: Sendable {
     public var method: HTTPRequest.Method
     /// Where it goes.
     public var url: RequestURL
-    /// The header fields, in order. Content-Length, Transfer-Encoding, Connection and Host are the transport's.
+    /// The header fields, in order. Content-Length, Transfer-Encoding, Connection and Expect are the
+    /// transport's; a Host replaces the one from the URL.
     public var headers: HTTPFields
     /// The body; `nil` for none.
     public var body: ByteChunk?
     /// When the send must be over: the whole body if buffered, the head if streaming. `nil`: no limit.
     public var deadline: MonotonicInstant?
+    /// When a streamed body must be over. `nil`: only the idle timeout rules it.
+    public var bodyDeadline: MonotonicInstant?
     /// The longest time for DNS, TCP and TLS together. Default 10 s.
     public var connectTimeout: Duration = .seconds(10)
     /// The longest silence of the peer inside a streamed body. Default 30 s.

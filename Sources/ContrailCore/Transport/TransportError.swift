@@ -35,7 +35,7 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         public static let headersTooLarge = Kind("headers_too_large")
         /// The body is larger than the limit.
         public static let bodyTooLarge = Kind("body_too_large")
-        /// The request cannot be sent as it is (a header value with a line break, say). The caller's fault.
+        /// The request cannot be sent as it is (a method that is no token, say). The caller's fault.
         public static let invalidRequest = Kind("invalid_request")
         /// The task was cancelled. The pipeline turns this into `CancellationError`; it keeps the measurements for it.
         public static let cancelled = Kind("cancelled")

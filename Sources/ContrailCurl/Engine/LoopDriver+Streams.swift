@@ -12,7 +12,13 @@ extension LoopDriver {
         transfer.answer = .success(
             WireResponse(head: slot.head(), body: .stream(CurlBodyStream(pipe)), summary: summary))
         answered.append(transfer)
-        timers.set(transfer, to: now + transfer.idleReadTimeout)
+        awaitBody(transfer, since: now)
+    }
+
+    /// The timer of a stream: whichever comes first, too long a silence or the end of its time.
+    func awaitBody(_ transfer: Transfer, since instant: MonotonicInstant) {
+        let idle = instant + transfer.idleReadTimeout
+        timers.set(transfer, to: transfer.bodyDeadline.map { min($0, idle) } ?? idle)
     }
 
     /// Moves what has arrived to the consumer's side; goes on at once if the consumer was faster than the pause.
@@ -30,7 +36,7 @@ extension LoopDriver {
             return
         }
         transfer.lastProgress = now
-        timers.set(transfer, to: now + transfer.idleReadTimeout)
+        awaitBody(transfer, since: now)
         slot.setOutstanding(pipe.outstanding)
         slot.resume()
     }

@@ -115,13 +115,17 @@ final class LoopDriver {
                 fail(transfer, .timeout, "no complete answer from \(transfer.place) before the deadline")
                 continue
             }
+            if let deadline = transfer.bodyDeadline, deadline <= now {
+                fail(transfer, .timeout, "the body from \(transfer.place) was not complete before the deadline")
+                continue
+            }
             let isPaused = transfer.slot?.isPaused ?? false
             let silent = now - transfer.lastProgress
             if !isPaused && silent >= transfer.idleReadTimeout {
                 fail(transfer, .idleReadTimeout, "no byte of the body from \(transfer.place) for \(silent)")
             } else {
                 // While the consumer holds the peer back, silence is not the peer's.
-                timers.set(transfer, to: (isPaused ? now : transfer.lastProgress) + transfer.idleReadTimeout)
+                awaitBody(transfer, since: isPaused ? now : transfer.lastProgress)
             }
         }
     }

@@ -12,6 +12,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
     let origin: Origin
     let mode: BodyMode
     let deadline: MonotonicInstant?
+    let bodyDeadline: MonotonicInstant?
     let connectTimeout: Duration
     let idleReadTimeout: Duration
     let submitted: MonotonicInstant
@@ -54,6 +55,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
         origin = request.url.origin
         self.mode = mode
         deadline = request.deadline
+        bodyDeadline = request.bodyDeadline
         connectTimeout = request.connectTimeout
         idleReadTimeout = request.idleReadTimeout
         self.submitted = submitted

@@ -32,6 +32,9 @@ package struct OTLPEnvironment: Sendable, Equatable {
     package static let defaultTracesEndpoint = EndpointText.appending("v1/traces", to: EndpointText.defaultBase)
 
     /// Reads `environment`. Never fails: what is no good is ignored, with a warning.
+    /// Where traces go if everything goes below `base` (OTLP Exporter, "Endpoint URLs").
+    package static func tracesEndpoint(ofBase base: String) -> String { EndpointText.appending("v1/traces", to: base) }
+
     package init(_ environment: [String: String]) {
         var reader = EnvironmentReader(environment)
         readResource(&reader)
@@ -117,7 +120,7 @@ package struct OTLPEnvironment: Sendable, Equatable {
     private static func batchSize(_ reader: inout EnvironmentReader, queueSize: Int?) -> Int? {
         let name = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
         guard let size = reader.number(name, atLeast: 1) else { return nil }
-        let queueSize = queueSize ?? 2048
+        let queueSize = queueSize ?? Telemetry.BatchSpanProcessor.Settings().maxQueueSize
         guard size <= queueSize else {
             reader.warn(name, "must not exceed the queue size of \(queueSize), but is \(size): ignored")
             return nil

@@ -66,7 +66,11 @@ package struct LoopbackRequestReader {
             guard available > 0 || fill() else { return false }
             let piece = buffer[consumed..<min(buffer.count, consumed + left)]
             if let size = request.body?.count {
-                if size + piece.count <= maxBodyBytes { request.body?.append(contentsOf: piece) } else { request.body = nil }
+                if size + piece.count <= maxBodyBytes {
+                    request.body?.append(contentsOf: piece)
+                } else {
+                    request.body = nil
+                }
             }
             left -= piece.count
             consumed += piece.count

@@ -65,7 +65,10 @@ package final class LoopbackServer: Sendable {
             let descriptor = accept(listener, nil, nil)
             if descriptor < 0 {
                 if errno == EINTR || errno == ECONNABORTED { continue }
-                break
+                guard errno == EMFILE || errno == ENFILE else { break }
+                // A test takes the descriptors away for a while.
+                sched_yield()
+                continue
             }
             let isAccepted = state.withLock { state in
                 guard !state.isStopped else { return false }

@@ -40,8 +40,25 @@ import Testing
         #expect(throws: InvalidURL.self) { try RequestURL(text) }
     }
 
-    @Test func refusalShowsNoCredentials() {
-        #expect { try RequestURL("http://user:hunter2@example.com/") } throws: { !"\($0)".contains("hunter2") }
+    /// A slash, question mark or hash in a password ends the authority early.
+    @Test(arguments: [
+        "http://user:hunter2@example.com/", "http://user:hunter2/x@example.com/", "http://user:hunter2?x@example.com/",
+        "http://user:hunter2#x@example.com/",
+    ])
+    func refusalShowsNoCredentials(text: String) {
+        #expect { try RequestURL(text) } throws: { !"\($0)".contains("hunter2") }
+    }
+
+    @Test(arguments: ["::", "::1", "1::", "fe80::1:2", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4", "1::8"])
+    func ipv6AddressesAreRead(address: String) throws {
+        #expect(try RequestURL("http://[\(address)]/").origin.host == address)
+    }
+
+    @Test(arguments: [
+        "::::", ":::", "1:2:3:4:5:6:7:8:9", "1:2:3", "12345::", "1::2::3", "::1.2.3", "::256.1.1.1", ":", "",
+    ])
+    func whatIsNoIPv6AddressIsRefused(address: String) {
+        #expect(throws: InvalidURL.self) { try RequestURL("http://[\(address)]/") }
     }
 
     @Test(arguments: [
@@ -81,6 +98,8 @@ import Testing
         ("http://a.test/?sig=abc&x=1", "http://a.test/?sig=REDACTED&x=1"),
         ("http://a.test/?x=1&API_KEY=abc#f", "http://a.test/?x=1&API_KEY=REDACTED#f"),
         ("http://a.test/?x=1", "http://a.test/?x=1"),
+        ("http://a.test/#access_token=abc&x=1", "http://a.test/#access_token=REDACTED&x=1"),
+        ("http://a.test/?sig=a#token=b", "http://a.test/?sig=REDACTED#token=REDACTED"),
     ])
     func descriptionHidesSecrets(text: String, expected: String) throws {
         #expect("\(try RequestURL(text))" == expected)

@@ -212,7 +212,101 @@ import Testing
         #expect(transport.requests.isEmpty)
     }
 
+    @Test func shutDownEndsABackOff() async throws {
+        let transport = ScriptedTransport(.status(503), time: time)
+        let pipeline = pipeline(transport)
+        let call = Task { try await pipeline.execute(.get("http://a.test")) }
+        try await time.waitForSleepers(1)
+        pipeline.shutDown()
+        let error = await #expect(throws: ClientError.self) { try await call.value }
+        #expect(error?.code == .shutDown)
+        #expect(error?.phase == .backOff)
+    }
+
+    @Test(arguments: [Duration.zero, .seconds(-5)])
+    func aTimeThatIsNoneIsRefused(duration: Duration) async {
+        var request = HTTPCall.Request.get("http://a.test")
+        request.attemptTimeout = duration
+        let pipeline = pipeline(ScriptedTransport())
+        let sent = request
+        #expect(await code { try await pipeline.execute(sent) } == .invalidRequest)
+    }
+
+    /// However many come and go, one task waits for their deadlines.
+    @Test func oneTimerServesAllWhoWait() async throws {
+        let transport = ScriptedTransport(.silence, time: time)
+        let pipeline = pipeline(transport) {
+            $0.limits.maxPerOrigin = 1
+            $0.attemptTimeout = nil
+            $0.timeout = .seconds(3600)
+        }
+        let holder = Task { try await pipeline.execute(.get("http://a.test")) }
+        try await time.waitForSleepers(1)
+        let patient = Task { try await pipeline.execute(.get("http://a.test")) }
+        try await time.waitForSleepers(2)
+        for _ in 0..<20 {
+            var request = HTTPCall.Request.get("http://a.test")
+            request.timeout = .milliseconds(20)
+            let short = request
+            let waiter = Task { try await pipeline.execute(short) }
+            try await time.waitForSleepers(2)
+            while !waiter.isCancelled, time.sleeperCount > 0 {
+                time.advance(by: .milliseconds(20))
+                if await waiter.isOver(in: 50) { break }
+            }
+            await #expect(throws: ClientError.self) { try await waiter.value }
+        }
+        // The holder's send, and the timer of the one who still waits.
+        #expect(time.sleeperCount <= 3)
+        holder.cancel()
+        patient.cancel()
+    }
+
     // MARK: Middleware
+
+    /// The guard looks at what goes out, not at what was asked for.
+    @Test func aPostMadeByAMiddlewareIsNotRepeated() async throws {
+        struct Posting: HTTPMiddleware {
+            func handle(_ request: WireRequest, next: Next) async throws -> WireResponse {
+                var request = request
+                request.method = .post
+                return try await next(request)
+            }
+        }
+        let transport = ScriptedTransport(.status(503), time: time)
+        let pipeline = pipeline(transport) { $0.callMiddleware = [Posting()] }
+        _ = try await withTimePassing { try await pipeline.execute(.get("http://a.test")) }
+        #expect(transport.requests.count == 1)
+    }
+
+    @Test func aMiddlewaresShorterDeadlineIsKept() async throws {
+        struct Hurrying: HTTPMiddleware {
+            let deadline: MonotonicInstant
+            func handle(_ request: WireRequest, next: Next) async throws -> WireResponse {
+                var request = request
+                request.deadline = deadline
+                return try await next(request)
+            }
+        }
+        let transport = ScriptedTransport(time: time)
+        let deadline = time.now + .milliseconds(100)
+        let pipeline = pipeline(transport) { $0.sendMiddleware = [Hurrying(deadline: deadline)] }
+        _ = try await pipeline.execute(.get("http://a.test"))
+        #expect(transport.requests[0].deadline == deadline)
+    }
+
+    @Test func secretDefaultHeadersStayWithTheBaseURL() async throws {
+        let transport = ScriptedTransport()
+        let base = try RequestURL("http://api.test/v1")
+        let pipeline = pipeline(transport) {
+            $0.baseURL = base
+            $0.defaultHeaders = [.authorization: "Bearer x", .accept: "a/b"]
+        }
+        _ = try await pipeline.execute(.get("users"))
+        _ = try await pipeline.execute(.get("http://other.test/"))
+        #expect(transport.requests.map { $0.headers[.authorization] } == ["Bearer x", nil])
+        #expect(transport.requests.map { $0.headers[.accept] } == ["a/b", "a/b"])
+    }
 
     @Test func callMiddlewareRunsOnceAndSendMiddlewarePerSend() async throws {
         let transport = ScriptedTransport(.status(500), .status(200), time: time)
@@ -245,6 +339,19 @@ import Testing
 
     // MARK: Time accounted for
 
+    /// A wait that ends badly is a wait as well.
+    @Test func waitsThatEndBadlyAreRecorded() async throws {
+        let recorder = RecordingObserver()
+        let transport = ScriptedTransport(.status(503), time: time)
+        let pipeline = pipeline(transport) { $0.observers = [recorder] }
+        let call = Task { try await pipeline.execute(.get("http://a.test")) }
+        try await time.waitForSleepers(1)
+        time.advance(by: .milliseconds(1))
+        call.cancel()
+        _ = await call.result
+        #expect(try #require(recorder.calls.first).end.backOffWait == .milliseconds(1))
+    }
+
     /// Waits and sends add up to the whole call: success, retry and cancellation (design, rule 5).
     @Test func waitsAndSendsAddUpToTheWhole() async throws {
         let recorder = RecordingObserver()
@@ -255,6 +362,20 @@ import Testing
         #expect(call.end.end - call.start.start == call.end.permitWait + call.end.backOffWait + call.sendTime)
         #expect(call.end.backOffWait > .zero)
         #expect(call.end.sendCount == 2)
+    }
+}
+
+extension Task where Success: Sendable {
+    /// True if the task has ended after it was given `turns` chances to.
+    fileprivate func isOver(in turns: Int) async -> Bool {
+        let isOver = Locked(false)
+        let watch = Task<Void, Never> {
+            _ = await result
+            isOver.withLock { $0 = true }
+        }
+        for _ in 0..<turns where !isOver.withLock({ $0 }) { await Task<Never, Never>.yield() }
+        _ = watch
+        return isOver.withLock { $0 }
     }
 }
 

@@ -92,6 +92,19 @@ import Testing
     }
 }
 
+@Suite struct AbsurdBackOffTests {
+    @Test func noValueOverflows() {
+        var backOff = BackOff()
+        backOff.throttledBase = .seconds(Int64.max)
+        backOff.cap = .seconds(Int64.max)
+        backOff.transientBase = .seconds(Int64.min)
+        for retry in [0, 1, 62, 100] {
+            #expect(backOff.delay(retry: retry, class: .throttled, unit: 0.999) > .zero)
+            #expect(backOff.delay(retry: retry, class: .transient, unit: 0.999) == .zero)
+        }
+    }
+}
+
 @Suite struct OutcomeClassTests {
     @Test(arguments: [
         (200, OutcomeClass.success), (304, .success), (400, .final), (404, .final), (408, .transient), (413, .final),

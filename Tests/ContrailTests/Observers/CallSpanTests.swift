@@ -144,6 +144,63 @@ import Tracing
         }
     }
 
+    /// A response that a policy did not want, and one whose caller did not read it, were responses all the same.
+    @Test func streamedErrorsKeepTheirStatus() async throws {
+        try await withTracedServer({ exchange in
+            let status = exchange.number == 1 ? "503 No" : "404 No"
+            exchange.send("HTTP/1.1 \(status)\r\nContent-Length: 100\r\n\r\n0123456789")
+            exchange.hang()
+        }) { _, base in
+            try await HTTPClient.withClient(configuration: .quick) { client in
+                _ = try await client.stream(.get(base)).status.code
+            }
+        } check: { _, spans, _ in
+            let sends = spans.filter(\.isClient).sorted { $0.span.startNanoseconds < $1.span.startNanoseconds }
+            #expect(sends.map { $0.string("error.type") } == ["503", "404"])
+            #expect(sends.map(\.span.status) == [.error(""), .error("")])
+            #expect(sends.map { $0["contrail.cancelled"] } == [nil, .bool(true)])
+        }
+    }
+
+    @Test func theCallersTimeoutCoversAStreamedBody() async throws {
+        try await withTracedServer({ exchange in
+            exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
+            exchange.hang()
+        }) { _, base in
+            try await HTTPClient.withClient { client in
+                var request = HTTPClient.Request.get(base)
+                request.timeout = .milliseconds(200)
+                let response = try await client.stream(request)
+                do {
+                    _ = try await response.body.collect(upTo: 1000)
+                    return ClientError.Code?.none
+                } catch {
+                    return (error as? ClientError)?.code
+                }
+            }
+        } check: { code, spans, _ in
+            #expect(code == .deadlineExceeded)
+            #expect(spans.first { $0.span.kind == .internal }?.string("error.type") == "deadline_exceeded")
+        }
+    }
+
+    @Test func nothingBeginsAfterFetchAllIsCancelled() async throws {
+        try await withTracedServer({ $0.hang() }) { server, base in
+            var configuration = HTTPClient.Configuration()
+            configuration.limits.maxTotal = 4
+            return try await HTTPClient.withClient(configuration: configuration) { client in
+                let all = Task { await client.fetchAll(Array(repeating: .get(base), count: 500)) }
+                while server.requestCount < 4 { await Task.yield() }
+                all.cancel()
+                return await all.value.failures.count
+            }
+        } check: { failures, spans, _ in
+            #expect(failures == 500)
+            #expect(spans.filter(\.isClient).count == 4)
+            #expect(spans.count == 8)
+        }
+    }
+
     @Test func aStreamedCallEndsWithItsBody() async throws {
         try await withTracedServer({ $0.respond("0123456789") }) { _, base in
             try await HTTPClient.withClient { client in

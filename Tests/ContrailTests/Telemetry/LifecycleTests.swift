@@ -66,14 +66,29 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 
-    @Test func aBadEndpointIsReportedAndIgnored() async throws {
+    @Test(arguments: ["no url", "http://user:hunter2@127.0.0.1:1", "http://127.0.0.1:99999", "http://exämple.com"])
+    func aBadEndpointIsReportedAndIgnored(endpoint: String) async throws {
         let server = try RawServer { $0.respond() }
         defer { server.stop() }
-        let run = try program(server, count: 1, ending: "return", endpoint: "no url")
+        let run = try program(server, count: 1, ending: "return", endpoint: endpoint)
         let result = await run.result()
         #expect(result.status == 0)
         #expect(result.output.contains("statuses 200:1"))
         #expect(result.errors.contains("OTEL_EXPORTER_OTLP_ENDPOINT"))
+        #expect(!result.errors.contains("hunter2"))
+    }
+
+    @Test func noExportTimeoutIsNoLimit() async throws {
+        let server = try RawServer { $0.respond() }
+        defer { server.stop() }
+        try await withFakeCollector { collector in
+            let run = try program(
+                server, count: 5, ending: "return", endpoint: collector.endpoint,
+                environment: ["OTEL_BSP_EXPORT_TIMEOUT": "0", "OTEL_EXPORTER_OTLP_TIMEOUT": "0"])
+            let result = await run.result()
+            #expect(result.errors.isEmpty)
+            #expect(collector.spans.count == 10)
+        }
     }
 
     @Test func disabledByTheEnvironmentSendsNothing() async throws {
