@@ -38,9 +38,7 @@ package final class ProgramRun: Sendable {
         let (identifier, state) = (identifier, Shared())
         self.state = state
         LoopbackServer.Thread.detach {
-            Self.readAll([output.read, errors.read], into: state)
-            var status: Int32 = 0
-            while unsafe waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+            let status = Self.readUntilEnd(of: identifier, [output.read, errors.read], into: state)
             state.change { $0.waitStatus = status }
         }
     }
@@ -65,22 +63,36 @@ package final class ProgramRun: Sendable {
         }
     }
 
-    private static func readAll(_ descriptors: [Int32], into state: Shared) {
-        var open = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        while open.contains(where: { $0.fd >= 0 }) {
-            // SAFETY: the pointers are to local arrays and do not outlive the calls.
-            guard unsafe poll(&open, nfds_t(open.count), -1) > 0 || errno == EINTR else { break }
-            for index in open.indices where open[index].fd >= 0 && open[index].revents != 0 {
-                var chunk = [UInt8](repeating: 0, count: 4096)
-                let count = unsafe Glibc.read(open[index].fd, &chunk, chunk.count)
-                if count > 0 {
-                    state.change { $0.texts[index] += chunk[..<count] }
-                } else {
-                    close(open[index].fd)
-                    open[index].fd = -1
-                }
-            }
+    /// Reads what the program says until it has ended; then what is left, without waiting for others who may hold the
+    /// pipes as well.
+    private static func readUntilEnd(of identifier: pid_t, _ descriptors: [Int32], into state: Shared) -> Int32 {
+        var status: Int32 = 0
+        var hasEnded = false
+        while true {
+            let isOver = hasEnded
+            while readOnce(descriptors, into: state, milliseconds: isOver ? 0 : 20) {}
+            if isOver { break }
+            // SAFETY: the pointer is to a local variable.
+            hasEnded = unsafe waitpid(identifier, &status, WNOHANG) == identifier
         }
+        for descriptor in descriptors { close(descriptor) }
+        return status
+    }
+
+    /// True if something was read.
+    private static func readOnce(_ descriptors: [Int32], into state: Shared, milliseconds: Int32) -> Bool {
+        var watched = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        // SAFETY: the pointers are to local arrays and do not outlive the calls.
+        guard unsafe poll(&watched, nfds_t(watched.count), milliseconds) > 0 else { return false }
+        var hasRead = false
+        for index in watched.indices where watched[index].revents != 0 {
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            let count = unsafe recv(watched[index].fd, &chunk, chunk.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else { continue }
+            state.change { $0.texts[index] += chunk[..<count] }
+            hasRead = true
+        }
+        return hasRead
     }
 
     /// A socket pair, since it can be closed on exec from its first moment.
@@ -94,7 +106,7 @@ package final class ProgramRun: Sendable {
         return (ends[0], ends[1])
     }
 
-    /// With the test's environment, except its OTEL_ settings, and no signal blocked.
+    /// With the test's environment, except its OTEL_ settings and the backtracer, and no signal blocked.
     private static func spawn(
         _ path: String, _ arguments: [String], _ environment: [String: String], output: Int32, errors: Int32
     ) throws -> pid_t {
@@ -127,10 +139,10 @@ package final class ProgramRun: Sendable {
         while let entry = unsafe next.pointee {
             let line = unsafe String(cString: entry)
             let name = line.prefix { $0 != "=" }
-            if !name.hasPrefix("OTEL_"), added[String(name)] == nil { lines.append(line) }
+            if !name.hasPrefix("OTEL_"), name != "SWIFT_BACKTRACE", added[String(name)] == nil { lines.append(line) }
             unsafe next += 1
         }
-        return lines + added.map { "\($0)=\($1)" }
+        return lines + added.map { "\($0)=\($1)" } + ["SWIFT_BACKTRACE=enable=no"]
     }
 
     private final class Shared: Sendable {

@@ -70,6 +70,8 @@ package final class LoopbackServer: Sendable {
                 sched_yield()
                 continue
             }
+            // A process that a test starts meanwhile must not hold the connection open behind our back.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             let isAccepted = state.withLock { state in
                 guard !state.isStopped else { return false }
                 state.connections += 1
