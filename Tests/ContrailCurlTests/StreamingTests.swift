@@ -121,7 +121,7 @@ struct StreamingTests {
             $0.send("-next")
         }) { server, transport in
             var request = WireRequest.get(server.port)
-            let deadline = SystemTime().now + .milliseconds(100)
+            let deadline = SystemTime().now + .milliseconds(500)
             request.deadline = deadline
             let (_, stream) = try await open(transport, request)
             try await SystemTime().sleep(until: deadline + .milliseconds(5))

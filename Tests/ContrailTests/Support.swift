@@ -15,6 +15,8 @@ func withTracedServer<Result: Sendable>(
         var configuration = Telemetry.Configuration(environment: [:])
         configuration.endpoint = collector.endpoint
         configuration.report = { _ in }
+        // Under a sanitizer everything takes its time.
+        configuration.shutdownTimeout = .seconds(30)
         let result = try await Telemetry.scoped(service: "test", configuration: configuration) { _ in
             try await body(server, "http://127.0.0.1:\(server.port)")
         }

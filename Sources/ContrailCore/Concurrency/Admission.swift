@@ -26,6 +26,8 @@ final class Admission: Sendable {
         self.time = time
     }
 
+    deinit { state.withLock { $0.timer }?.task.cancel() }
+
     /// Waits for a permit. Throws ``Refusal`` or `CancellationError`; then there is none to give back.
     /// - Returns: whether the call had to wait.
     func acquire(_ origin: Origin, deadline: MonotonicInstant?) async throws -> Bool {
@@ -47,10 +49,12 @@ final class Admission: Sendable {
 
     /// Refuses those who wait and those who come. Permits that are out can still be given back.
     func shutDown() {
-        let waiters = state.withLock { state in
+        let (waiters, timer) = state.withLock { state in
+            defer { state.timer = nil }
             state.isShutDown = true
-            return state.queue.removeAll()
+            return (state.queue.removeAll(), state.timer?.task)
         }
+        timer?.cancel()
         for waiter in waiters { waiter.resume(throwing: Refusal.shutDown) }
     }
 

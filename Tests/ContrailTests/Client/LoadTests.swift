@@ -30,10 +30,12 @@ private func run(_ count: Int, _ url: String, _ collector: FakeCollector) async 
     let counts = try await Telemetry.scoped(service: "load", configuration: configuration) { telemetry in
         var configuration = HTTPClient.Configuration()
         configuration.limits.maxPerOrigin = 100
+        configuration.timeout = .seconds(240)
+        configuration.attemptTimeout = .seconds(240)
         return try await HTTPClient.withClient(configuration: configuration) { client in
             let results = await client.fetchAll(Array(repeating: .get(url), count: count))
             #expect(results.successes.count { $0.status == .ok } == count, "\(results.failures.prefix(3))")
-            await telemetry.flush()
+            await telemetry.flush(timeout: .seconds(60))
             return telemetry.counts
         }
     }
