@@ -2,7 +2,8 @@
 """What a broken collector costs a program: the same requests with telemetry off and with a collector that is well, down,
 hanging or failing, interleaved in one run. Prints medians and ratios; asserts nothing about time.
 
-    collector_faults.py PROGRAM [ROUNDS [REQUESTS]]     PROGRAM: a release build of LifecycleProgram; needs nginx
+    collector_faults.py PROGRAM [ROUNDS [REQUESTS [PAUSE]]]     PROGRAM: a release build of LifecycleProgram; needs nginx
+    PAUSE: ms between the requests of each of the 16 workers; without one the machine is saturated
 """
 import http.server, os, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 
@@ -64,6 +65,7 @@ def main():
     program = sys.argv[1]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 7
     requests = int(sys.argv[3]) if len(sys.argv) > 3 else 4000
+    pause = sys.argv[4] if len(sys.argv) > 4 else "0"
     modes = ["off", "well", "down", "hanging", "answering 500"]
     servers = {mode: collector(mode) for mode in modes if mode not in ("off", "down")}
     results = {mode: [] for mode in modes}
@@ -79,7 +81,7 @@ def main():
                 env["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{target}"
                 start = time.monotonic()
                 run = subprocess.run(
-                    [program, f"http://127.0.0.1:{port}/", str(requests), "return"], env=env, capture_output=True,
+                    [program, f"http://127.0.0.1:{port}/", str(requests), "return", pause], env=env, capture_output=True,
                     text=True, timeout=60)
                 wall = time.monotonic() - start
                 p50, p99 = map(int, re.search(r"p50_us (\d+) p99_us (\d+)", run.stdout).groups())
@@ -93,7 +95,7 @@ def main():
             server.release.set()
             server.shutdown()
     base = [r[1] for r in results["off"]]
-    print(f"{rounds} interleaved rounds of {requests} requests, 16 at a time")
+    print(f"{rounds} interleaved rounds of {requests} requests, 16 at a time, pause {pause} ms")
     print(f"{'collector':14} {'p50 µs':>8} {'p99 µs':>8} {'p99 ratio':>10} {'wall s':>8}  all 200  what it said last")
     for mode in modes:
         rows = results[mode]

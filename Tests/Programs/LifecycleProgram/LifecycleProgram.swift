@@ -1,5 +1,5 @@
 // A program for tests that need a process: does requests under Telemetry.run and ends as it is told.
-// Arguments: URL COUNT (return | wait | fail | stubborn). Prints how many answers had which status, and how long calls took.
+// Arguments: URL COUNT (return | wait | fail | stubborn) [PAUSE: ms between the requests of each of 16 workers]. Prints how many answers had which status, and how long calls took.
 import Contrail
 
 @main struct LifecycleProgram {
@@ -7,12 +7,14 @@ import Contrail
 
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 4, let count = Int(arguments[2]) else { throw Failure() }
+        guard arguments.count >= 4, let count = Int(arguments[2]) else { throw Failure() }
         let (url, ending) = (arguments[1], arguments[3])
         try await Telemetry.run(service: "lifecycle") {
             var statuses: [Int: Int] = [:]
             var durations: [Duration] = []
-            for (status, duration) in await fetch(url, count) {
+            for (status, duration) in await fetch(
+                url, count, pause: .milliseconds(arguments.count > 4 ? Int(arguments[4]) ?? 0 : 0))
+            {
                 statuses[status, default: 0] += 1
                 durations.append(duration)
             }
@@ -32,7 +34,8 @@ import Contrail
     }
 
     /// Sixteen at a time, each timed.
-    private static func fetch(_ url: String, _ count: Int) async -> [(status: Int, duration: Duration)] {
+    private static func fetch(_ url: String, _ count: Int, pause: Duration) async -> [(status: Int, duration: Duration)]
+    {
         await withTaskGroup(of: [(Int, Duration)].self) { group in
             let workers = min(16, count)
             for worker in 0..<workers {
@@ -42,6 +45,7 @@ import Contrail
                         let start = SystemTime().now
                         let status = (try? await HTTPClient.shared.get(url).status.code) ?? 0
                         results.append((status, SystemTime().now - start))
+                        if pause > .zero { try? await SystemTime().sleep(until: start + pause) }
                     }
                     return results
                 }
