@@ -41,6 +41,20 @@ package enum Redaction {
             + (fragment ?? String(withoutUserInfo[end...]))
     }
 
+    /// A text that was meant to be a URL and is none: enough of it to be recognised. Nothing is known of its parts, so all
+    /// that could be user info, query or fragment is left out; at most 120 characters, no control characters.
+    package static func unreadableURL(_ text: String) -> String {
+        let text = text.prefix(1000)
+        let address = text.prefix { $0 != "?" && $0 != "#" }
+        // Behind the mark that seems to begin a query there may still be the end of a password.
+        guard !text[address.endIndex...].contains("@") else { return mark }
+        let shown = address.lastIndex(of: "@").map { mark + address[$0...] } ?? String(address)
+        let printable = shown.prefix(120).map { character in
+            character.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? "\u{FFFD}" : character
+        }
+        return String(printable) + (shown.count > 120 || address.count < text.count ? "…" : "")
+    }
+
     private static func redactingUserInfo(_ url: String) -> String {
         guard url.utf8.contains(UInt8(ascii: "@")), let slashes = url.firstRange(of: "://") else { return url }
         let authority = url[slashes.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }

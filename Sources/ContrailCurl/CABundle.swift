@@ -24,6 +24,14 @@ enum CABundle {
     static func locate() -> String? {
         // SAFETY: getenv's string is copied before anything else runs on this thread.
         let variable = unsafe getenv("SSL_CERT_FILE").map { unsafe String(cString: $0) }
-        return locate(environment: variable) { unsafe access($0, R_OK) == 0 }
+        return locate(environment: variable, isReadable: CurlTransport.canRead)
+    }
+}
+
+extension CurlTransport {
+    /// True if this process may read the file, now.
+    package static func canRead(_ file: String) -> Bool {
+        // SAFETY: the string lives until the call is over.
+        unsafe access(file, R_OK) == 0
     }
 }

@@ -74,7 +74,8 @@ extension HTTPClient {
             public var maxConnections = 256
             /// Event loops, a thread each; `nil`: one on up to two cores, else half the cores, at most four.
             public var eventLoops: Int?
-            /// A file with the certificates of the authorities to trust, PEM; `nil`: the system's.
+            /// A file with the certificates of the authorities to trust, PEM; `nil`: the system's. Looked for when the
+            /// client is made; what is in it is read at the first TLS handshake.
             public var certificateAuthorityFile: String?
 
             /// The defaults.
@@ -136,6 +137,10 @@ extension HTTPClient.Configuration {
         try Self.require(maxResponseBytes >= 0, "maxResponseBytes", maxResponseBytes, "at least 0")
         try Self.require(
             connections.maxConnections >= 1, "connections.maxConnections", connections.maxConnections, "at least 1")
+        if let file = connections.certificateAuthorityFile {
+            try Self.require(
+                CurlTransport.canRead(file), "connections.certificateAuthorityFile", file, "a file that can be read")
+        }
         if let loops = connections.eventLoops {
             try Self.require((1...64).contains(loops), "connections.eventLoops", loops, "from 1 to 64")
         }

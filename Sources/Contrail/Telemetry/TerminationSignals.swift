@@ -59,6 +59,7 @@ struct TerminationSignals: Sendable {
                 return Ending(outcome: outcome, signal: signal)
             case .signalled(let received):
                 signal = received
+                Self.restoreInterrupt()
                 work.cancel()
                 group.addTask {
                     let isOver = (try? await Task.sleep(for: grace)) != nil
@@ -72,6 +73,9 @@ struct TerminationSignals: Sendable {
         }
         return Ending(outcome: .failure(CancellationError()), signal: signal)
     }
+
+    /// Whoever presses Ctrl-C again does not want to wait for what is left.
+    private static func restoreInterrupt() { signal(SIGINT, SIG_DFL) }
 
     /// Once nobody flushes any more, a signal ends the process again as it does by default.
     private static func restoreDefaults() {

@@ -35,7 +35,7 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// The error below, if there is one.
     public var cause: (any Error)?
-    /// The URL without query, and the method; `nil` if the URL was not readable.
+    /// The method and the URL without query; of a URL that could not be read, the part that can hold no secret.
     public var target: String?
     /// Where the call was; `nil` if it never began.
     public var phase: Phase?

@@ -80,7 +80,9 @@ package final class CallPipeline: Sendable {
         do {
             url = try RequestURL(request.url, base: settings.baseURL, query: request.query)
         } catch {
-            throw ClientError(.invalidURL, "\(error)", cause: error)
+            throw ClientError(
+                .invalidURL, "\(error)", cause: error,
+                target: "\(request.method) \(Redaction.unreadableURL(request.url))")
         }
         try Self.validate(request, url)
         let now = settings.time.now

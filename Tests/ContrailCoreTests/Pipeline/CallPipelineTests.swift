@@ -50,6 +50,15 @@ import Testing
         #expect(transport.requests.isEmpty)
     }
 
+    @Test func badURLIsNamedInTheErrorWithoutItsSecrets() async {
+        let pipeline = pipeline(ScriptedTransport())
+        await #expect {
+            _ = try await pipeline.execute(.get("http//me:hunter2@example.com/a?token=hunter2"))
+        } throws: { error in
+            (error as? ClientError)?.target == "GET REDACTED@example.com/a…"
+        }
+    }
+
     @Test func requestHeadersWinOverDefaults() async throws {
         let transport = ScriptedTransport()
         let pipeline = pipeline(transport) { $0.defaultHeaders = [.userAgent: "default", .accept: "a/b"] }

@@ -26,11 +26,19 @@ import Contrail
             switch ending {
             case "wait": try await Task.sleep(for: .seconds(60))
             case "fail": throw Failure()
-            case "stubborn": while true { _ = try? await SystemTime().sleep(until: SystemTime().now + .seconds(60)) }
+            case "stubborn": await Self.ignoreCancellation()
             default: break
             }
         }
         print("returned")
+    }
+
+    /// Says that it was cancelled, and stays.
+    private static func ignoreCancellation() async {
+        _ = try? await SystemTime().sleep(until: SystemTime().now + .seconds(60))
+        print("cancelled")
+        StandardOutput.flush()
+        await Task { _ = try? await SystemTime().sleep(until: SystemTime().now + .seconds(60)) }.value
     }
 
     /// Sixteen at a time, each timed.
