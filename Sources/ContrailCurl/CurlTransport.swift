@@ -23,6 +23,9 @@ package final class CurlTransport: Transport {
         let submitted = LoopDriver.readClock()
         if Task.isCancelled { throw Self.error(.cancelled, "the task was cancelled before the send", submitted) }
         try Self.requireLibcurl(submitted)
+        if let body = request.body, body.bytes == nil {
+            throw Self.error(.invalidRequest, "a body from a source cannot be sent yet", submitted)
+        }
         let block: RequestBlock
         do {
             block = try RequestBlock(request)

@@ -71,7 +71,7 @@ struct ExchangeTests {
         let body = [UInt8](repeating: 0x5A, count: 3_000_000)
         try await withServer({ $0.respond() }) { server, transport in
             var request = WireRequest.post(server.port, "")
-            request.body = ByteChunk(body)
+            request.body = WireBody(ByteChunk(body))
             _ = try await transport.fetch(request)
             #expect(server.bodies == [body])
             #expect(server.heads.first?.contains("Expect") == false)

@@ -90,7 +90,7 @@ package final class CallPipeline: Sendable {
         let observations = observe(request, url, now)
         let call = CallState(request: request, url: url, start: now, deadline: deadline, observations: observations)
         var wire = WireRequest(
-            method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.bytes)
+            method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
         wire.connectTimeout = settings.connectTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
         return (wire, call)
@@ -151,7 +151,7 @@ package final class CallPipeline: Sendable {
             return Self.published(outOfTime(call), call)
         case let error as TransportError:
             var published = ClientError(
-                .transport(error.kind), error.message, cause: error, target: call.target, phase: .send)
+                .transport(error.kind), error.message, cause: error.cause ?? error, target: call.target, phase: .send)
             published.attempts = call.snapshot.attempts
             return published
         case var error as ClientError:
@@ -187,8 +187,8 @@ package final class CallPipeline: Sendable {
             let reading = OutcomeReading(outcome)
             let now = settings.time.now
             let decision = session.decide(
-                after: reading.outcomeClass, isStaleConnection: reading.isStaleConnection, at: now,
-                unit: settings.random.unit())
+                after: reading.outcomeClass, isStaleConnection: reading.isStaleConnection,
+                canSendBody: request.body?.canBeSent ?? true, at: now, unit: settings.random.unit())
             switch decision {
             case .finish:
                 return try outcome.get()

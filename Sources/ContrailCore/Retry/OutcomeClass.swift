@@ -29,7 +29,7 @@ extension OutcomeClass {
     static func of(_ error: TransportError) -> OutcomeClass {
         switch error.kind {
         case .nameResolution, .connect, .connectTimeout, .tlsHandshake, .localResources, .timeout, .idleReadTimeout,
-            .staleConnection, .emptyReply, .connectionReset, .truncatedBody, .protocolViolation:
+            .idleWriteTimeout, .staleConnection, .emptyReply, .connectionReset, .truncatedBody, .protocolViolation:
             error.summary.wireSends == 0 ? .notSent : .ambiguous
         default:
             .final

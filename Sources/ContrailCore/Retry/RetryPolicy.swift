@@ -30,6 +30,8 @@ public enum RetryRefusal: String, Sendable, Hashable {
     case attemptsUsed = "attempts_used"
     /// The server may have acted on the request, and doing so twice may do harm.
     case notIdempotent = "not_idempotent"
+    /// The body can be sent once only, and bytes of it were taken.
+    case bodyNotReplayable = "body_not_replayable"
     /// The wait would not fit before the deadline.
     case deadline
 }

@@ -27,13 +27,16 @@ struct RetrySession {
     }
 
     /// - Parameter isStaleConnection: the send failed because a kept-alive connection had died.
+    /// - Parameter canSendBody: another send would get the whole body.
     /// - Parameter unit: uniform in `0 ..< 1`.
     mutating func decide(
-        after outcome: OutcomeClass, isStaleConnection: Bool, at now: MonotonicInstant, unit: Double
+        after outcome: OutcomeClass, isStaleConnection: Bool, canSendBody: Bool = true, at now: MonotonicInstant,
+        unit: Double
     ) -> Decision {
         attempts += 1
         guard outcome != .success, outcome != .final else { return .finish }
         guard outcome == .notSent || isIdempotent else { return .refuse(.notIdempotent) }
+        guard canSendBody else { return .refuse(.bodyNotReplayable) }
         // A connection that died while idle says nothing about the server: the first time costs no attempt, no wait.
         if isStaleConnection, !usedTransparentRetry, policy.maxAttempts > 1 {
             usedTransparentRetry = true

@@ -32,7 +32,7 @@ public struct WireRequest: Sendable {
     /// transport's; a Host replaces the one from the URL.
     public var headers: HTTPFields
     /// The body; `nil` for none.
-    public var body: ByteChunk?
+    public var body: WireBody?
     /// When the send must be over: the whole body if buffered, the head if streaming. `nil`: no limit.
     public var deadline: MonotonicInstant?
     /// When a streamed body must be over. `nil`: only the idle timeout rules it.
@@ -44,7 +44,7 @@ public struct WireRequest: Sendable {
 
     /// A request with default timeouts.
     public init(
-        method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields = [:], body: ByteChunk? = nil,
+        method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields = [:], body: WireBody? = nil,
         deadline: MonotonicInstant? = nil
     ) {
         self.method = method

@@ -21,6 +21,12 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         public static let timeout = Kind("timeout")
         /// The peer was silent inside the body for too long.
         public static let idleReadTimeout = Kind("idle_read_timeout")
+        /// The peer took no byte of the request body for too long.
+        public static let idleWriteTimeout = Kind("idle_write_timeout")
+        /// The source of the request body failed; `cause` is its error. The caller's.
+        public static let requestBodyFailed = Kind("request_body_failed")
+        /// The source of the request body brought fewer or more bytes than it had promised. The caller's.
+        public static let requestBodyLength = Kind("request_body_length")
         /// A kept-alive connection died before a byte of the response; the peer may or may not have acted.
         public static let staleConnection = Kind("stale_connection")
         /// The connection closed before a byte of the response.
@@ -53,12 +59,15 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// The measurements up to the failure.
     public var summary: SendSummary
+    /// The caller's own error that ended the send (what the source of a request body threw), if there is one.
+    public var cause: (any Error)?
 
     /// An error.
-    public init(_ kind: Kind, _ message: String, summary: SendSummary) {
+    public init(_ kind: Kind, _ message: String, summary: SendSummary, cause: (any Error)? = nil) {
         self.kind = kind
         self.message = message
         self.summary = summary
+        self.cause = cause
     }
 
     /// The kind and the message.

@@ -51,7 +51,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
         transport: CurlTransport
     ) {
         self.block = block
-        body = request.body
+        body = request.body?.bytes
         origin = request.url.origin
         self.mode = mode
         deadline = request.deadline

@@ -75,7 +75,7 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
     private func deliver(_ body: ByteChunk, spanCount: Int, deadline: MonotonicInstant?) async -> Telemetry.ExportResult
     {
         var request = WireRequest(
-            method: .post, url: settings.endpoint, headers: headers, body: body, deadline: deadline)
+            method: .post, url: settings.endpoint, headers: headers, body: WireBody(body), deadline: deadline)
         if settings.timeout > .zero { request.connectTimeout = min(request.connectTimeout, settings.timeout) }
         var attempts = ExportAttempts(policy: settings.retry, deadline: deadline)
         while true {

@@ -75,10 +75,43 @@ import Testing
         _ = try await pipeline.execute(
             .post("http://a.test", headers: [.contentType: "x/y"], body: .text("hi")))
         #expect(transport.requests.map { $0.headers[.contentType] } == ["application/json", "x/y"])
-        #expect(transport.requests[0].body.map { String($0) } == "{\"a\":1}")
+        #expect(transport.requests[0].body?.bytes.map { String($0) } == "{\"a\":1}")
     }
 
     // MARK: Retries
+
+    /// The first send takes the body and fails; the second would have nothing to send.
+    @Test func aOneShotBodyIsSentOnce() async throws {
+        let transport = ScriptedTransport(
+            .custom { request in
+                _ = try await request.body?.collect(upTo: 100)
+                throw TransportError(
+                    .staleConnection, "", summary: SendSummary(submitted: request.deadline ?? .distant))
+            }, .status(200))
+        let pipeline = pipeline(transport)
+        let error = await #expect(throws: ClientError.self) {
+            try await pipeline.execute(.put("http://a.test", body: .stream(Chunks(texts: ["a"]))))
+        }
+        #expect(error?.code == .transport(.staleConnection))
+        #expect(transport.requests.count == 1)
+    }
+
+    @Test func aOneShotBodyThatNobodyTookIsSentAgain() async throws {
+        let transport = ScriptedTransport(
+            .failure(.connect, wireSends: 0),
+            .custom { request in
+                let body = try await request.body?.collect(upTo: 100)
+                #expect(body.map { String($0) } == "a")
+                throw TransportError(.certificate, "", summary: SendSummary(submitted: .distant))
+            }, time: time)
+        let pipeline = pipeline(transport)
+        await #expect(throws: ClientError.self) {
+            try await withTimePassing {
+                try await pipeline.execute(.post("http://a.test", body: .stream(Chunks(texts: ["a"]))))
+            }
+        }
+        #expect(transport.requests.count == 2)
+    }
 
     @Test func serverErrorIsRepeatedUntilItIsGone() async throws {
         let transport = ScriptedTransport(.status(503), .status(500), .status(200, body: "ok"), time: time)
@@ -407,4 +440,8 @@ private struct Appending: HTTPMiddleware {
         request.headers.append(HTTPField(name: .via, value: mark))
         return try await next(request)
     }
+}
+
+extension MonotonicInstant {
+    fileprivate static var distant: MonotonicInstant { MonotonicInstant(nanoseconds: 0) }
 }

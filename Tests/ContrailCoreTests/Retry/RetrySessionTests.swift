@@ -62,6 +62,14 @@ import Testing
             session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0) == .refuse(.notIdempotent))
     }
 
+    @Test(arguments: [OutcomeClass.notSent, .ambiguous, .transient, .throttled], [true, false])
+    func aBodyThatIsGoneIsNotSentAgain(outcome: OutcomeClass, isStale: Bool) {
+        var session = session()
+        #expect(
+            session.decide(after: outcome, isStaleConnection: isStale, canSendBody: false, at: start, unit: 0)
+                == .refuse(.bodyNotReplayable))
+    }
+
     @Test func doesNotSleepInVain() {
         var session = session(deadline: .milliseconds(34))
         #expect(session.decide(after: .transient, isStaleConnection: false, at: start, unit: 0.5) == .refuse(.deadline))

@@ -21,7 +21,7 @@ extension WireRequest {
     static func get(_ port: Int, _ path: String = "/") -> Self { WireRequest(method: .get, url: .local(port, path)) }
 
     static func post(_ port: Int, _ body: String, _ path: String = "/") -> Self {
-        WireRequest(method: .post, url: .local(port, path), body: ByteChunk(body.utf8))
+        WireRequest(method: .post, url: .local(port, path), body: WireBody(ByteChunk(body.utf8)))
     }
 }
 

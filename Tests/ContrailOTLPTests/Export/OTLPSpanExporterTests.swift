@@ -54,7 +54,7 @@ import Testing
         #expect(request.headers[secret] == "k")
         #expect(request.headers[.contentLength] == nil && request.headers[.connection] == nil)
         #expect(request.headers[.contentEncoding] == nil)
-        let body = try #require(request.body)
+        let body = try #require(request.body?.bytes)
         let group = try #require(try OTLP.decode(body).resourceSpans.first)
         #expect(group == OTLP.ResourceSpans(resource: resource, spans: spans))
     }
@@ -84,7 +84,7 @@ import Testing
         let transport = ScriptedTransport(.status(status), .status(status), .status(200))
         #expect(try await export(over: transport) == Telemetry.ExportResult(acknowledged: 3))
         #expect(transport.requests.count == 3)
-        #expect(Set(transport.requests.map(\.body)).count == 1)
+        #expect(Set(transport.requests.map(\.body?.bytes)).count == 1)
         #expect(time.sleeps == [.milliseconds(500), .seconds(1)])
     }
 
