@@ -21,6 +21,11 @@ public final class ScriptedTransport: Transport {
             }
         }
 
+        /// A response whose body comes in these chunks. A collected call gets them joined.
+        public static func stream(_ code: Int, headers: HTTPFields = [:], _ body: ScriptedBody) -> Step {
+            Step { _, transport in transport.response(code, headers: headers, streaming: body) }
+        }
+
         /// A failure of this kind. `wireSends` says whether the request had gone out.
         public static func failure(_ kind: TransportError.Kind, wireSends: Int = 1) -> Step {
             Step { _, transport in throw transport.error(kind, wireSends: wireSends) }
@@ -75,7 +80,12 @@ public final class ScriptedTransport: Transport {
             return state.steps[min(state.next, state.steps.count - 1)]
         }
         guard let step else { throw error(.shutDown, wireSends: 0) }
-        return try await step.answer(request, self)
+        var response = try await step.answer(request, self)
+        if case .buffered(let limit) = mode, case .stream(let stream) = response.body {
+            response.body = .buffered(try await collect(stream, upTo: limit))
+            response.summary = stream.summary
+        }
+        return response
     }
 
     /// Refuses what comes.
@@ -89,6 +99,22 @@ public final class ScriptedTransport: Transport {
         summary.responseBodyBytes = Int64(body.count)
         let head = ResponseHead(status: HTTPResponse.Status(code: code), version: .http11, headers: headers)
         return WireResponse(head: head, body: .buffered(body), summary: summary)
+    }
+
+    /// A response whose body is still to be taken, for ``Step/custom(_:)``.
+    public func response(_ code: Int, headers: HTTPFields = [:], streaming body: ScriptedBody) -> WireResponse {
+        body.begin(time)
+        let head = ResponseHead(status: HTTPResponse.Status(code: code), version: .http11, headers: headers)
+        return WireResponse(head: head, body: .stream(body), summary: body.summary)
+    }
+
+    private func collect(_ stream: any WireBodyStream, upTo limit: Int) async throws -> ByteChunk {
+        var bytes: [UInt8] = []
+        while let chunk = try await stream.next() {
+            bytes += chunk
+            guard bytes.count <= limit else { throw error(.bodyTooLarge, wireSends: 1) }
+        }
+        return ByteChunk(bytes)
     }
 
     fileprivate func error(_ kind: TransportError.Kind, wireSends: Int) -> TransportError {

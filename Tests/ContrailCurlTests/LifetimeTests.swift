@@ -22,6 +22,32 @@ struct LifetimeTests {
         }
     }
 
+    /// A loop that had not run yet had nobody to tell of a cancel that came between the look at the task and its start:
+    /// the send went on until its deadline. Building a large request makes that moment long enough to be met.
+    @Test func aCancelBeforeTheLoopsFirstSendWins() async throws {
+        let name = try #require(HTTPField.Name("X-Filler"))
+        let filler = HTTPField(name: name, value: String(repeating: "x", count: 20_000))
+        try await withServer({ $0.hang() }) { server, _ in
+            for round in 0..<20 {
+                let transport = CurlTransport()
+                var request = WireRequest.get(server.port)
+                for _ in 0..<50 { request.headers.append(filler) }
+                request.deadline = SystemTime().now + .seconds(10)
+                let large = request
+                let hasBegun = Gate()
+                let task = Task {
+                    hasBegun.open()
+                    return try await transport.fetch(large)
+                }
+                await hasBegun.opened()
+                try await SystemTime().sleep(until: SystemTime().now + .microseconds(100 * round))
+                task.cancel()
+                await expectCancelled { _ = try await task.value }
+                await transport.shutdown()
+            }
+        }
+    }
+
     @Test func aCancelThatOvertakesTheStartWins() async throws {
         try await withServer({ $0.respond() }) { server, transport in
             let request = WireRequest.get(server.port)

@@ -26,6 +26,12 @@ extension HTTPClient {
         public var maxResponseBytes = 64 * 1024 * 1024
         /// When to send again. Default: three sends, idempotent requests only, back-off with full jitter.
         public var retry = RetryPolicy.standard
+        /// Which redirects are followed. Default: up to 20, to any origin, not from https to http. Authorization, cookies,
+        /// API keys and ``secretHeaders`` stay behind when the origin changes. The request's own setting wins.
+        public var redirects = RedirectPolicy.follow()
+        /// Your own header fields that hold secrets. Like Authorization they go neither to another origin on a redirect
+        /// nor, as default headers, to another origin than the base URL's. Default: none.
+        public var secretHeaders: [HTTPField.Name] = []
         /// How many sends may be under way, and wait.
         public var limits = ConcurrencyLimits()
         /// The pool and its connections.
@@ -121,6 +127,8 @@ extension HTTPClient.Configuration {
         settings.idleReadTimeout = idleReadTimeout
         settings.maxResponseBytes = maxResponseBytes
         settings.retry = retry
+        settings.redirects = redirects
+        settings.secretHeaders = Set(secretHeaders.map(\.canonicalName))
         settings.limits = limits
         settings.callMiddleware = callMiddleware
         settings.sendMiddleware = sendMiddleware

@@ -20,7 +20,20 @@ enum CallEventAttributes {
             )
         case .retryRefused(let refusal, let instant):
             ("contrail.retry.refused", [.init("contrail.retry.refusal", .string(refusal.rawValue))], instant)
+        case .redirectFollowed(let redirect, let instant):
+            ("contrail.redirect.followed", of(redirect), instant)
+        case .redirectRefused(let refusal, let instant):
+            ("contrail.redirect.refused", [.init("contrail.redirect.refusal", .string(refusal.rawValue))], instant)
         }
+    }
+
+    private static func of(_ redirect: HTTPCall.Redirect) -> [Telemetry.Attribute] {
+        [
+            .init("contrail.redirect.status_code", .int(Int64(redirect.statusCode))),
+            // Its description: without the secrets that a query may hold.
+            .init("contrail.redirect.url", .string(redirect.target.description)),
+            .init("contrail.redirect.method", .string(redirect.method.rawValue)),
+        ]
     }
 
     static func atEnd(_ end: CallEnd) -> [Telemetry.Attribute] {
@@ -31,6 +44,7 @@ enum CallEventAttributes {
             .init("contrail.wait.backoff", .double(end.backOffWait.inSeconds)),
             .init("contrail.wait.resume", .double(end.resumeWait.inSeconds)),
         ]
+        if end.redirectCount > 0 { attributes.append(.init("contrail.redirects", .int(Int64(end.redirectCount)))) }
         if let type = errorType(end.outcome) { attributes.append(.init("error.type", .string(type))) }
         return attributes
     }

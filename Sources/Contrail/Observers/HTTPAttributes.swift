@@ -10,7 +10,7 @@ enum HTTPAttributes {
     private static let capacity = 20
 
     /// What is known when the send starts; the first four are what samplers may rely on.
-    static func atStart(_ send: SendStart, _ template: String?) -> [Telemetry.Attribute] {
+    static func atStart(_ send: SendStart) -> [Telemetry.Attribute] {
         var attributes: [Telemetry.Attribute] = []
         attributes.reserveCapacity(capacity)
         let method = send.method.rawValue
@@ -20,7 +20,7 @@ enum HTTPAttributes {
         attributes.append(.init("server.port", .int(Int64(send.url.origin.port))))
         attributes.append(.init("url.full", .string(send.url.description)))
         if !isKnown { attributes.append(.init("http.request.method_original", .string(method))) }
-        if let template { attributes.append(.init("url.template", .string(template))) }
+        if let template = send.urlTemplate { attributes.append(.init("url.template", .string(template))) }
         if send.ordinal > 0 { attributes.append(.init("http.request.resend_count", .int(Int64(send.ordinal)))) }
         return attributes
     }

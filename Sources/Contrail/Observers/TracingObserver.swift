@@ -39,8 +39,8 @@ private final class TracedCall: CallObservation {
     }
 
     func sendWillStart(_ send: SendStart, headers: inout HTTPFields) -> (any SendObservation)? {
-        let name = HTTPAttributes.spanName(send.method, call.urlTemplate)
-        let attributes = HTTPAttributes.atStart(send, call.urlTemplate)
+        let name = HTTPAttributes.spanName(send.method, send.urlTemplate)
+        let attributes = HTTPAttributes.atStart(send)
         let start = call.wall(send.start)
         let handle =
             if let span {

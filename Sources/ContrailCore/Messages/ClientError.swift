@@ -25,6 +25,14 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         public static let badStatus = Code("bad_status")
         /// The body is not what the caller expected.
         public static let decoding = Code("decoding")
+        /// The peer's, mostly: more redirects than the policy allows, or a loop of them. ``ClientError/response`` is the
+        /// last one.
+        public static let tooManyRedirects = Code("too_many_redirects")
+        /// The peer's: a redirect whose Location cannot be read. ``ClientError/response`` is that redirect.
+        public static let invalidRedirect = Code("invalid_redirect")
+        /// The policy's: a redirect to where the call must not go, or one whose body cannot be sent again.
+        /// ``ClientError/response`` is that redirect.
+        public static let redirectRefused = Code("redirect_refused")
         /// One send failed on the wire: the names of ``TransportError/Kind``.
         public static func transport(_ kind: TransportError.Kind) -> Code { Code(kind.description) }
     }
@@ -41,7 +49,8 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
     public var phase: Phase?
     /// Every send that was made.
     public var attempts: [HTTPCall.Attempt] = []
-    /// The response that was refused by `validateStatus` or could not be decoded.
+    /// The response that was refused by `validateStatus`, could not be decoded, or is a redirect that was not followed.
+    /// The body of a streamed one is empty: it was given up.
     public var response: HTTPCall.Response?
 
     /// Where a call can be when it fails.

@@ -20,6 +20,8 @@ extension HTTPCall {
         public var attemptTimeout: Duration?
         /// When to send again; `nil`: the client's policy.
         public var retry: RetryPolicy?
+        /// Which redirects are followed; `nil`: the client's policy.
+        public var redirects: RedirectPolicy?
         /// Whether sending twice is the same as sending once. `nil`: decided by method and Idempotency-Key
         /// (RFC 9110 §9.2.2).
         public var isIdempotent: Bool?

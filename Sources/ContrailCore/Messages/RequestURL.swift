@@ -32,6 +32,11 @@ public struct RequestURL: Sendable, Hashable, CustomStringConvertible {
         return text[start...].prefix { $0 != "#" }
     }
 
+    /// What stands before the path: scheme, host, and the port if it is not the scheme's own.
+    var originText: Substring {
+        text[..<text.utf8.index(text.utf8.startIndex, offsetBy: pathOffset)]
+    }
+
     /// The path alone.
     public var path: Substring { target.prefix { $0 != "?" } }
 

@@ -14,21 +14,25 @@ extension HTTPCall {
         public let head: ResponseHead
         /// The body; at most the limit that applied.
         public let body: ByteChunk
-        /// The URL that was asked.
+        /// The URL that answered: after redirects, the last one.
         public let url: RequestURL
         /// What was asked, for errors.
         package let method: HTTPRequest.Method
         /// Every send of the call, in order; the last one brought this response.
         public let attempts: [Attempt]
+        /// The redirects that led to ``url``, in order; empty if there were none.
+        public let redirects: [Redirect]
 
         package init(
-            head: ResponseHead, body: ByteChunk, url: RequestURL, method: HTTPRequest.Method, attempts: [Attempt]
+            head: ResponseHead, body: ByteChunk, url: RequestURL, method: HTTPRequest.Method, attempts: [Attempt],
+            redirects: [Redirect] = []
         ) {
             self.head = head
             self.body = body
             self.url = url
             self.method = method
             self.attempts = attempts
+            self.redirects = redirects
         }
 
         /// The status.

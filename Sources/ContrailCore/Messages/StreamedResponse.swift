@@ -8,8 +8,10 @@ extension HTTPCall {
         public let head: ResponseHead
         /// The body: iterate it once. Dropping it gives up the connection.
         public let body: BodyStream
-        /// The URL that was asked.
+        /// The URL that answered: after redirects, the last one.
         public let url: RequestURL
+        /// The redirects that led to ``url``, in order; empty if there were none.
+        public let redirects: [Redirect]
 
         /// The status.
         public var status: HTTPResponse.Status { head.status }

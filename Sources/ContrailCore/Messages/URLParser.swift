@@ -66,8 +66,7 @@ struct URLParser {
     /// The scheme, if there is one: letters up to `://`, before any slash.
     private mutating func readScheme() throws -> Origin.Scheme? {
         guard let colon = bytes.firstIndex(where: { !Self.isSchemeByte($0) }), colon > 0,
-            bytes[colon] == UInt8(ascii: ":"), bytes[0] | 0x20 >= UInt8(ascii: "a"),
-            bytes[0] | 0x20 <= UInt8(ascii: "z")
+            bytes[colon] == UInt8(ascii: ":"), Self.isLetter(bytes[0])
         else { return nil }
         let name = String(decoding: bytes[..<colon], as: UTF8.self)
         let slashes = bytes[(colon + 1)...].starts(with: "//".utf8)
@@ -174,7 +173,11 @@ struct URLParser {
         PercentEncoding.append(bytes[(position + 1)...], allowed: PercentEncoding.urlByte, to: &output)
     }
 
-    private static func isSchemeByte(_ byte: UInt8) -> Bool {
+    static func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
+    static func isSchemeByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):

@@ -49,6 +49,8 @@ public struct SendStart: Sendable {
     public let method: HTTPRequest.Method
     /// Where to.
     public let url: RequestURL
+    /// The URL's low-cardinality form, if the caller gave one; `nil` once a redirect has led elsewhere.
+    public let urlTemplate: String?
     /// When, on the monotonic clock.
     public let start: MonotonicInstant
 }
@@ -79,6 +81,8 @@ public struct CallEnd: Sendable {
     public let outcome: Outcome
     /// Sends that were made.
     public let sendCount: Int
+    /// Redirects that were followed.
+    public let redirectCount: Int
     /// Time spent waiting for permits.
     public let permitWait: Duration
     /// Time spent between sends.
@@ -107,4 +111,8 @@ public enum CallEvent: Sendable {
     case retryScheduled(delay: Duration, reason: String, class: OutcomeClass, at: MonotonicInstant)
     /// Another send was not made though the outcome called for one.
     case retryRefused(RetryRefusal, at: MonotonicInstant)
+    /// The response leads elsewhere: the call goes on there.
+    case redirectFollowed(HTTPCall.Redirect, at: MonotonicInstant)
+    /// The response leads to where the call must not go: it fails.
+    case redirectRefused(RedirectRefusal, at: MonotonicInstant)
 }

@@ -1,7 +1,7 @@
 import ContrailBase
 import HTTPTypes
 
-/// The way of a call: call → users' middleware → retry → admission → users' middleware → send.
+/// The way of a call: call → users' middleware → redirect → retry → admission → users' middleware → send.
 package final class CallPipeline: Sendable {
     private let settings: PipelineSettings
     private let sender: Sender
@@ -34,9 +34,10 @@ package final class CallPipeline: Sendable {
                     .invalidRequest, "A middleware answered a buffered call with a streamed body.", target: call.target)
             }
             call.end(.response(status: response.head.status.code), at: settings.time.now)
+            let history = call.snapshot
             return HTTPCall.Response(
-                head: response.head, body: body, url: call.url, method: request.method,
-                attempts: call.snapshot.attempts)
+                head: response.head, body: body, url: history.finalURL ?? call.url, method: request.method,
+                attempts: history.attempts, redirects: history.redirects)
         } catch {
             throw fail(call, error)
         }
@@ -47,8 +48,10 @@ package final class CallPipeline: Sendable {
         let (wire, call) = try begin(request)
         do {
             let response = try await run(wire, .streaming, call)
+            let history = call.snapshot
             return HTTPCall.StreamedResponse(
-                head: response.head, body: streamedBody(response, call), url: call.url)
+                head: response.head, body: streamedBody(response, call), url: history.finalURL ?? call.url,
+                redirects: history.redirects)
         } catch {
             throw fail(call, error)
         }
@@ -124,13 +127,17 @@ package final class CallPipeline: Sendable {
         let isForeign = settings.baseURL.map { $0.origin != origin } ?? false
         for field in settings.defaultHeaders where !request.headers.contains(field.name) {
             // Credentials that were given for the base URL's origin are nobody else's.
-            if isForeign, Redaction.secretHeaders.contains(field.name.canonicalName) { continue }
+            if isForeign, isSecret(field.name.canonicalName) { continue }
             headers.append(field)
         }
         if let contentType = request.body?.contentType, !headers.contains(.contentType) {
             headers.append(HTTPField(name: .contentType, value: contentType))
         }
         return headers
+    }
+
+    private func isSecret(_ name: String) -> Bool {
+        Redaction.secretHeaders.contains(name) || settings.secretHeaders.contains(name)
     }
 
     /// Tells the observers, and makes the error that the caller gets.
@@ -170,10 +177,19 @@ package final class CallPipeline: Sendable {
     // MARK: The steps
 
     private func run(_ request: WireRequest, _ mode: BodyMode, _ call: CallState) async throws -> WireResponse {
-        guard !settings.callMiddleware.isEmpty else { return try await sendWithRetries(request, mode, call) }
+        guard !settings.callMiddleware.isEmpty else { return try await sendWithRedirects(request, mode, call) }
         return try await Self.chain(settings.callMiddleware[...], request, call) { request in
-            try await self.sendWithRetries(request, mode, call)
+            try await self.sendWithRedirects(request, mode, call)
         }
+    }
+
+    private func sendWithRedirects(
+        _ request: WireRequest, _ mode: BodyMode, _ call: CallState
+    ) async throws -> WireResponse {
+        let step = RedirectStep(
+            policy: call.request.redirects ?? settings.redirects, secretHeaders: settings.secretHeaders,
+            time: settings.time)
+        return try await step.run(request, call) { try await sendWithRetries($0, mode, call) }
     }
 
     private func sendWithRetries(
@@ -219,7 +235,7 @@ package final class CallPipeline: Sendable {
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState
     ) async -> Result<WireResponse, any Error> {
         do {
-            let permit = try await admit(call)
+            let permit = try await admit(to: request.url.origin, call)
             defer { permit.endUnlessHeld() }
             guard !settings.sendMiddleware.isEmpty else {
                 return .success(try await sender.send(request, mode, call, permit))
@@ -233,7 +249,7 @@ package final class CallPipeline: Sendable {
         }
     }
 
-    private func admit(_ call: CallState) async throws -> Permit {
+    private func admit(to origin: Origin, _ call: CallState) async throws -> Permit {
         try Task.checkCancellation()
         let asked = settings.time.now
         var hasWaited = true
@@ -245,8 +261,8 @@ package final class CallPipeline: Sendable {
             }
         }
         do {
-            hasWaited = try await admission.acquire(call.url.origin, deadline: call.deadline)
-            return Permit(admission: admission, origin: call.url.origin)
+            hasWaited = try await admission.acquire(origin, deadline: call.deadline)
+            return Permit(admission: admission, origin: origin)
         } catch let refusal as Admission.Refusal {
             hasWaited = refusal == .deadline
             throw refusal.asClientError(call)

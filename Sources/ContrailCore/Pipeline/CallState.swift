@@ -16,6 +16,9 @@ final class CallState: Sendable {
         var attempts: [HTTPCall.Attempt] = []
         var permitWait = Duration.zero
         var backOffWait = Duration.zero
+        var redirects: [HTTPCall.Redirect] = []
+        /// Where the response came from; `nil` until there is one, or if a step of the user's answered.
+        var finalURL: RequestURL?
     }
 
     init(
@@ -45,6 +48,11 @@ final class CallState: Sendable {
 
     func recordBackOff(_ wait: Duration) { history.withLock { $0.backOffWait += wait } }
 
+    func record(_ redirect: HTTPCall.Redirect) { history.withLock { $0.redirects.append(redirect) } }
+
+    /// The response to `request` is the call's.
+    func arrived(at request: WireRequest) { history.withLock { $0.finalURL = request.url } }
+
     func tell(_ event: CallEvent) {
         for observation in observations { observation.record(event) }
     }
@@ -59,7 +67,8 @@ final class CallState: Sendable {
         guard !observations.isEmpty else { return }
         let history = snapshot
         let end = CallEnd(
-            outcome: outcome, sendCount: history.nextOrdinal, permitWait: history.permitWait,
+            outcome: outcome, sendCount: history.nextOrdinal, redirectCount: history.redirects.count,
+            permitWait: history.permitWait,
             backOffWait: history.backOffWait, resumeWait: history.attempts.reduce(.zero) { $0 + $1.resumeDelay },
             end: now)
         for observation in observations { observation.callDidEnd(end) }

@@ -6,7 +6,7 @@ struct OutcomeReading {
     let isStaleConnection: Bool
     /// A low-cardinality reason, as in `error.type`.
     let reason: String
-    private let body: WireResponse.Body?
+    private let response: WireResponse?
 
     init(_ outcome: Result<WireResponse, any Error>) {
         switch outcome {
@@ -14,23 +14,20 @@ struct OutcomeReading {
             outcomeClass = .of(status: response.head.status.code)
             isStaleConnection = false
             reason = String(response.head.status.code)
-            body = response.body
+            self.response = response
         case .failure(let error as TransportError):
             outcomeClass = .of(error)
             isStaleConnection = error.kind == .staleConnection
             reason = error.kind.description
-            body = nil
+            response = nil
         case .failure(let error):
             outcomeClass = .final
             isStaleConnection = false
             reason = "\(type(of: error))"
-            body = nil
+            response = nil
         }
     }
 
     /// The response is not for the caller: its connection is not held any longer.
-    func discardBody() {
-        guard case .stream(let stream)? = body else { return }
-        if let observed = stream as? ObservedBody { observed.discard() } else { stream.cancel() }
-    }
+    func discardBody() { response?.discardBody() }
 }

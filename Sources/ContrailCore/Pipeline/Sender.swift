@@ -82,7 +82,8 @@ private final class Send: Sendable {
     func start(_ request: inout WireRequest, at now: MonotonicInstant) {
         guard !call.observations.isEmpty else { return }
         let start = SendStart(
-            ordinal: ordinal, method: request.method, url: request.url, start: now)
+            ordinal: ordinal, method: request.method, url: request.url,
+            urlTemplate: request.redirectCount == 0 ? call.request.urlTemplate : nil, start: now)
         var headers = request.headers
         let watching = call.observations.compactMap { $0.sendWillStart(start, headers: &headers) }
         request.headers = headers

@@ -37,6 +37,9 @@ public struct WireRequest: Sendable {
     public var deadline: MonotonicInstant?
     /// When a streamed body must be over. `nil`: only the idle timeout rules it.
     public var bodyDeadline: MonotonicInstant?
+    /// How many redirects led here; 0 for what the caller asked for. A step that adds credentials looks at this or at
+    /// the URL's origin first: a redirect may lead to a stranger.
+    public internal(set) var redirectCount = 0
     /// The longest time for DNS, TCP and TLS together. Default 10 s.
     public var connectTimeout: Duration = .seconds(10)
     /// The longest silence of the peer inside a streamed body. Default 30 s.

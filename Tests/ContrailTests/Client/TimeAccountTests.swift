@@ -59,6 +59,20 @@ import Testing
         }
     }
 
+    @Test func redirect() async throws {
+        try await withTracedServer({ exchange in
+            guard exchange.path == "/" else { return exchange.respond() }
+            exchange.send("HTTP/1.1 302 Moved\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")
+        }) { _, base in
+            try await HTTPClient.withClient { client in
+                for _ in 0..<10 { _ = try await client.get(base) }
+            }
+        } check: { _, spans, _ in
+            try expectExplained(spans)
+            #expect(spans.filter(\.isClient).count == 20)
+        }
+    }
+
     @Test func cancellation() async throws {
         try await withTracedServer({ $0.hang() }) { server, base in
             try await HTTPClient.withClient { client in
