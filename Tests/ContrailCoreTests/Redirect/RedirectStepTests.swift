@@ -130,6 +130,30 @@ import Testing
         #expect(transport.requests[1].headers[.contentType] == nil)
     }
 
+    /// A body that came from a sequence is gone; a redirect that needs it again is the caller's to follow.
+    @Test func aRedirectThatNeedsABodyThatIsGoneIsRefused() async throws {
+        let taking = { (status: Int) in
+            ScriptedTransport.Step.custom { [time] request in
+                if let body = request.body { try await body.write { _ in } }
+                return ScriptedTransport(time: time).response(status, headers: [.location: "/2"])
+            }
+        }
+        let chunks = AsyncStream<ByteChunk> { $0.finish() }
+        let keeping = ScriptedTransport(taking(307), .status(200), time: time)
+        let pipeline = pipeline(keeping)
+        let error = await failure {
+            try await pipeline.execute(.put("http://a.test/", body: .stream(chunks, length: nil)))
+        }
+        #expect(error?.code == .redirectRefused)
+        #expect(error?.response?.status.code == 307)
+        #expect(keeping.requests.count == 1)
+        let dropping = ScriptedTransport(taking(303), .status(200), time: time)
+        let other = AsyncStream<ByteChunk> { $0.finish() }
+        let response = try await self.pipeline(dropping).execute(
+            .put("http://a.test/", body: .stream(other, length: nil)))
+        #expect(response.status.code == 200)
+    }
+
     @Test func theTotalSpansTheHopsAndTheAttemptTimeoutStartsAnew() async throws {
         let start = time.now
         let transport = ScriptedTransport(
