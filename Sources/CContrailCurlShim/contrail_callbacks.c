@@ -2,6 +2,7 @@
 #include "contrail_callbacks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,6 +27,19 @@ int contrail_on_lookup(void *resolver, void *reserved, void *context) {
     return 0;
 }
 
+/// Closed on exec, which libcurl does not see to, and non-blocking.
+static int open_socket(const struct curl_sockaddr *address) {
+#if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
+    return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+#else
+    int descriptor = socket(address->family, address->socktype, address->protocol);
+    if (descriptor < 0) return descriptor;
+    // libcurl makes it non-blocking.
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return descriptor;
+#endif
+}
+
 curl_socket_t contrail_on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     (void)purpose;
     contrail_slot *slot = context;
@@ -34,8 +48,7 @@ curl_socket_t contrail_on_open(void *context, curlsocktype purpose, struct curl_
         return CURL_SOCKET_BAD;
     }
     if (slot->connect_at == 0) slot->connect_at = contrail_now();
-    int type = address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    int descriptor = socket(address->family, type, address->protocol);
+    int descriptor = open_socket(address);
     if (descriptor < 0) {
         slot->open_errno = errno;
         return CURL_SOCKET_BAD;

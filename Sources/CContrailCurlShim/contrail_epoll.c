@@ -1,5 +1,7 @@
 #include "contrail_epoll.h"
 
+#if CONTRAIL_HAS_EPOLL
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,3 +181,5 @@ int contrail_epoll_turn(contrail_epoll *epoll, CURLM *multi, int timeout_ms) {
     for (int index = 0; index < count; index++) dispatch(epoll, multi, &epoll->events[index]);
     return count;
 }
+
+#endif

@@ -17,49 +17,56 @@ static int on_timer(CURLM *multi, long milliseconds, void *context) {
 static int on_interest(CURL *easy, curl_socket_t descriptor, int what, void *context, void *per_socket) {
     (void)easy, (void)per_socket;
     contrail_loop *loop = context;
-    if (loop->epoll != NULL) contrail_epoll_interest(loop->epoll, descriptor, what);
+    contrail_epoll_interest(loop->epoll, descriptor, what);
     return 0;
 }
 
-static CURLM *make_multi(contrail_loop *loop, long max_connections) {
-    CURLM *multi = curl_multi_init();
-    if (multi == NULL) return NULL;
+static bool configure(contrail_loop *loop, CURLM *multi, long max_connections) {
     CURLMcode code = CURLM_OK;
 #define SET(option, value)                                                                                             \
     if (code == CURLM_OK) code = curl_multi_setopt(multi, option, value)
-    SET(CURLMOPT_SOCKETFUNCTION, on_interest);
-    SET(CURLMOPT_SOCKETDATA, loop);
+    if (loop->epoll != NULL) {
+        SET(CURLMOPT_SOCKETFUNCTION, on_interest);
+        SET(CURLMOPT_SOCKETDATA, loop);
+    }
     SET(CURLMOPT_TIMERFUNCTION, on_timer);
     SET(CURLMOPT_TIMERDATA, loop);
     // Unset, it follows the number of handles of the moment, and the pool is trimmed in every lull.
     SET(CURLMOPT_MAXCONNECTS, max_connections);
     SET(CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 #undef SET
-    if (code == CURLM_OK) return multi;
+    return code == CURLM_OK;
+}
+
+/// From here on wakes go to the new handle, if there is one.
+static CURLM *make_multi(contrail_loop *loop, long max_connections) {
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL) return NULL;
+    if (configure(loop, multi, max_connections) &&
+        (loop->portable == NULL || contrail_portable_attach(loop->portable, multi)))
+        return multi;
     curl_multi_cleanup(multi);
     return NULL;
 }
 
-contrail_loop *contrail_loop_create(contrail_epoll *epoll, long max_connections) {
+contrail_loop *contrail_loop_create(contrail_epoll *epoll, contrail_portable *portable, long max_connections) {
     contrail_loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL) return NULL;
-    CURLSH *share = curl_share_init();
-    CURLM *multi = make_multi(loop, max_connections);
-    if (share == NULL || multi == NULL ||
-        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
-        if (multi != NULL) curl_multi_cleanup(multi);
-        if (share != NULL) curl_share_cleanup(share);
-        free(loop);
-        return NULL;
-    }
-    loop->multi = multi;
-    loop->share = share;
     loop->epoll = epoll;
+    loop->portable = portable;
     loop->timer_at = INT64_MAX;
-    return loop;
+    loop->share = curl_share_init();
+    if (loop->share != NULL &&
+        curl_share_setopt(loop->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+        loop->multi = make_multi(loop, max_connections);
+    if (loop->multi != NULL) return loop;
+    if (loop->share != NULL) curl_share_cleanup(loop->share);
+    free(loop);
+    return NULL;
 }
 
 void contrail_loop_destroy(contrail_loop *loop) {
+    if (loop->portable != NULL) contrail_portable_attach(loop->portable, NULL);
     curl_multi_cleanup(loop->multi);
     curl_share_cleanup(loop->share);
     free(loop);
@@ -86,14 +93,37 @@ void contrail_loop_remove(contrail_loop *loop, contrail_slot *slot) {
     curl_multi_remove_handle(loop->multi, slot->easy);
 }
 
-void contrail_loop_run_timers(contrail_loop *loop, int max_rounds) {
+/// Lets libcurl do what its timers ask for; without epoll it also looks at all sockets.
+static void drive(contrail_loop *loop) {
     int running;
-    for (int round = 0; round < max_rounds; round++) {
-        if (loop->timer_at != 0 && (loop->timer_at == INT64_MAX || loop->timer_at > contrail_now())) return;
+    if (loop->portable == NULL) {
         // One shot: libcurl tells again in this call, even if the same timer is still the next one.
         loop->timer_at = INT64_MAX;
         curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        return;
     }
+    curl_multi_perform(loop->multi, &running);
+    // Here it tells only what has changed since it last told.
+    long milliseconds = -1;
+    curl_multi_timeout(loop->multi, &milliseconds);
+    on_timer(loop->multi, milliseconds, loop);
+}
+
+void contrail_loop_run_timers(contrail_loop *loop, int max_rounds) {
+    for (int round = 0; round < max_rounds; round++) {
+        if (loop->timer_at != 0 && (loop->timer_at == INT64_MAX || loop->timer_at > contrail_now())) return;
+        drive(loop);
+    }
+}
+
+bool contrail_loop_turn(contrail_loop *loop, int timeout_ms) {
+#if CONTRAIL_HAS_EPOLL
+    if (loop->epoll != NULL) return contrail_epoll_turn(loop->epoll, loop->multi, timeout_ms) >= 0;
+#endif
+    int ready = contrail_portable_wait(loop->portable, timeout_ms);
+    // Timers are run by whoever comes back from here.
+    if (ready > 0) drive(loop);
+    return ready >= 0;
 }
 
 contrail_slot *contrail_loop_next_done(contrail_loop *loop, CURLcode *result) {

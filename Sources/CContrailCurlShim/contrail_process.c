@@ -42,7 +42,11 @@ int contrail_thread_start(pthread_t *thread, void *(*body)(void *), void *contex
     if (error != 0) return error;
     error = pthread_create(thread, NULL, body, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+#ifdef __linux__
     if (error == 0) pthread_setname_np(*thread, name);
+#else
+    (void)name; // elsewhere a thread can name only itself, and nothing depends on it
+#endif
     return error;
 }
 

@@ -39,6 +39,8 @@ extension CurlTransport {
         package var maxHeaderFields = 1000
         /// Default HTTP/1.1: before 8.4, libcurl's HTTP/2 is known to crash and hang.
         package var httpVersion = HTTPVersion.http1
+        /// What the loops wait on. Default: the best one of the platform.
+        package var poller = PollerKind.standard
 
         /// The defaults, for a machine with `cores` cores.
         package init(cores: Int = availableCores()) {
@@ -50,7 +52,7 @@ extension CurlTransport {
 extension LoopSettings {
     init(_ configuration: CurlTransport.Configuration, index: Int, profile: Profile) {
         self.init(
-            threadName: "contrail-loop-\(min(index, 9))", profile: profile,
+            threadName: "contrail-loop-\(min(index, 9))", poller: configuration.poller, profile: profile,
             maxConnections: max(1, configuration.maxConnectionsPerLoop),
             idleConnectionAge: configuration.idleConnectionAge,
             maxHeadBytes: max(0, configuration.maxHeaderBytes), maxHeadFields: max(0, configuration.maxHeaderFields))

@@ -5,6 +5,8 @@
 
 #include "contrail_epoll.h"
 #include "contrail_loop.h"
+#include "contrail_platform.h"
+#include "contrail_portable.h"
 #include "contrail_process.h"
 #include "contrail_request.h"
 #include "contrail_slot.h"

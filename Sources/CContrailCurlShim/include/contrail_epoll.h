@@ -1,4 +1,5 @@
-// Descriptors, what libcurl wants to know about each, and what the kernel was told. Linux only.
+// Descriptors, what libcurl wants to know about each, and what the kernel was told. Linux only; elsewhere what the
+// callbacks tell goes nowhere.
 //
 // On a pooled connection the wish changes with every request, so it is only written down and the difference is told to
 // the kernel right before it is asked to wait; an idle connection stays registered for reading. That makes about none
@@ -14,7 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "contrail_platform.h"
+
 typedef struct contrail_epoll contrail_epoll;
+
+#if CONTRAIL_HAS_EPOLL
 
 /// NULL on failure, with the reason in `error` (an errno value).
 contrail_epoll *_Nullable contrail_epoll_create(int *_Nonnull error);
@@ -32,5 +37,19 @@ bool contrail_epoll_opened(contrail_epoll *_Nonnull epoll, int descriptor);
 void contrail_epoll_closed(contrail_epoll *_Nonnull epoll, int descriptor);
 void contrail_epoll_settled(contrail_epoll *_Nonnull epoll, int descriptor);
 void contrail_epoll_interest(contrail_epoll *_Nonnull epoll, int descriptor, int what);
+
+#else
+
+static inline bool contrail_epoll_opened(contrail_epoll *_Nonnull epoll, int descriptor) {
+    (void)epoll, (void)descriptor;
+    return true;
+}
+static inline void contrail_epoll_closed(contrail_epoll *_Nonnull epoll, int descriptor) { (void)epoll, (void)descriptor; }
+static inline void contrail_epoll_settled(contrail_epoll *_Nonnull epoll, int descriptor) { (void)epoll, (void)descriptor; }
+static inline void contrail_epoll_interest(contrail_epoll *_Nonnull epoll, int descriptor, int what) {
+    (void)epoll, (void)descriptor, (void)what;
+}
+
+#endif
 
 #endif

@@ -4,17 +4,20 @@
 #define CONTRAIL_LOOP_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "contrail_epoll.h"
+#include "contrail_portable.h"
 #include "contrail_slot.h"
 
 typedef struct contrail_loop {
     CURLM *_Nonnull multi;
     /// TLS sessions only: one connection pool is one thread's, and libcurl 7.88 keeps sessions per easy handle.
     CURLSH *_Nonnull share;
-    /// NULL if another kind of poller drives the loop.
+    /// Exactly one of the two is there: what the loop waits on.
     contrail_epoll *_Nullable epoll;
+    contrail_portable *_Nullable portable;
     /// When libcurl wants to be called for a timer; INT64_MAX: not at all, 0: at once.
     int64_t timer_at;
     contrail_slot *_Nullable first_news;
@@ -22,11 +25,13 @@ typedef struct contrail_loop {
     uint64_t sockets_opened, sockets_closed;
 } contrail_loop;
 
-/// `epoll` outlives the loop. NULL if memory is out.
-contrail_loop *_Nullable contrail_loop_create(contrail_epoll *_Nullable epoll, long max_connections);
+/// One of `epoll` and `portable` is given, and outlives the loop. NULL if memory or descriptors are out.
+contrail_loop *_Nullable contrail_loop_create(contrail_epoll *_Nullable epoll, contrail_portable *_Nullable portable,
+                                              long max_connections);
 /// All slots must be removed and destroyed. Closes the connections.
 void contrail_loop_destroy(contrail_loop *_Nonnull loop);
-/// Closes all connections by replacing the multi handle. Only while nothing runs. False: memory is out, nothing done.
+/// Closes all connections by replacing the multi handle. Only while nothing runs. False: memory or descriptors are out,
+/// nothing done.
 bool contrail_loop_recycle(contrail_loop *_Nonnull loop, long max_connections);
 
 /// Hands the transfer to libcurl; nothing happens before the next turn.
@@ -35,6 +40,8 @@ CURLMcode contrail_loop_add(contrail_loop *_Nonnull loop, contrail_slot *_Nonnul
 void contrail_loop_remove(contrail_loop *_Nonnull loop, contrail_slot *_Nonnull slot);
 /// Runs libcurl's timers as long as one is due, `max_rounds` times at most.
 void contrail_loop_run_timers(contrail_loop *_Nonnull loop, int max_rounds);
+/// Waits (`timeout_ms` < 0: without limit) and hands what happened to libcurl. False: waiting is no longer possible.
+bool contrail_loop_turn(contrail_loop *_Nonnull loop, int timeout_ms);
 /// The next transfer that is over, taken back from libcurl, with its result. NULL: no more.
 contrail_slot *_Nullable contrail_loop_next_done(contrail_loop *_Nonnull loop, CURLcode *_Nonnull result);
 

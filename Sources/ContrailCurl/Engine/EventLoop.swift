@@ -115,7 +115,7 @@ final class EventLoop: Sendable {
         }
     }
 
-    /// One wake per turn at most. The write to the eventfd is under the lock because the poller may only be touched
+    /// One wake per turn at most. The wake is under the lock because the poller may only be touched
     /// while it is known not to be closed; it never blocks.
     private static func push(_ command: Command, _ state: inout State) {
         state.commands.append(command)
@@ -175,7 +175,7 @@ final class EventLoop: Sendable {
     /// Under the lock, once in the life of a loop: nobody can need the lock for anything before the thread is there.
     private static func launch(_ state: inout State, _ loop: EventLoop) throws(Refusal) {
         do throws(OutOfResources) {
-            let poller = try EpollPoller()
+            let poller = try loop.settings.poller.make()
             do throws(OutOfResources) {
                 let driver = try LoopDriver(loop: loop, poller: poller, settings: loop.settings)
                 state.life = .running(try ThreadID.start(name: loop.settings.threadName, driver))
@@ -193,6 +193,7 @@ final class EventLoop: Sendable {
 /// What a loop needs to know.
 struct LoopSettings: Sendable {
     var threadName: String
+    var poller: PollerKind
     var profile: Profile
     var maxConnections: Int
     var idleConnectionAge: Duration

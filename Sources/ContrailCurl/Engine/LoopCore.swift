@@ -7,9 +7,9 @@ import ContrailBase
 @safe struct LoopCore {
     let raw: UnsafeMutablePointer<contrail_loop>
 
-    /// `nil` if memory is out. `epoll` must outlive the loop.
-    static func make(epoll: OpaquePointer?, maxConnections: Int) -> LoopCore? {
-        unsafe contrail_loop_create(epoll, maxConnections).map { unsafe LoopCore(raw: $0) }
+    /// `nil` if memory or descriptors are out. One of `epoll` and `portable` is given and must outlive the loop.
+    static func make(epoll: OpaquePointer?, portable: OpaquePointer?, maxConnections: Int) -> LoopCore? {
+        unsafe contrail_loop_create(epoll, portable, maxConnections).map { unsafe LoopCore(raw: $0) }
     }
 
     /// Closes all connections. Every slot must have been destroyed.
@@ -36,6 +36,10 @@ import ContrailBase
         if force { unsafe raw.pointee.timer_at = 0 }
         unsafe contrail_loop_run_timers(raw, 64)
     }
+
+    /// Waits until a socket is ready, the poller is woken or `milliseconds` are over (`nil`: no limit), and lets libcurl act
+    /// on what is ready. Returns false if waiting is no longer possible.
+    func turn(milliseconds: Int32?) -> Bool { unsafe contrail_loop_turn(raw, milliseconds ?? -1) }
 
     /// The next transfer that is over and its result.
     func nextDone() -> (slot: Slot, result: CURLcode)? {

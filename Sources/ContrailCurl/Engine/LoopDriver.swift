@@ -146,8 +146,8 @@ final class LoopDriver {
     private func wait() -> Bool {
         if !live.isEmpty { lastBusy = now }
         let limit = waitLimit()
-        guard loop.prepareToSleep() else { return poller.turn(core, milliseconds: 0) }
-        return poller.turn(core, milliseconds: limit.map { Profile.waitMilliseconds(until: $0, now: Self.readClock()) })
+        guard loop.prepareToSleep() else { return core.turn(milliseconds: 0) }
+        return core.turn(milliseconds: limit.map { Profile.waitMilliseconds(until: $0, now: Self.readClock()) })
     }
 
     private func waitLimit() -> MonotonicInstant? {

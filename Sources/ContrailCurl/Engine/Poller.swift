@@ -1,43 +1,55 @@
 import CContrailCurlShim
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What a loop waits on. One implementation per way of waiting; nothing else in the engine knows which.
 protocol Poller: AnyObject, Sendable {
-    /// Makes the multi handle that this poller drives; `nil` if memory is out.
+    /// Makes the multi handle that this poller drives, one at a time; `nil` if memory or descriptors are out.
     func makeCore(maxConnections: Int) -> LoopCore?
-    /// Waits until a socket is ready, ``wake()`` is called or `milliseconds` are over (`nil`: no limit), and lets
-    /// libcurl act on what is ready. Loop thread only. Returns false if waiting is no longer possible.
-    func turn(_ core: LoopCore, milliseconds: Int32?) -> Bool
     /// Ends the wait in progress or the next one. From any thread; never after ``close()``.
     func wake()
-    /// Gives the descriptors back. The cores it made must be destroyed.
+    /// Gives back what the poller holds. The cores it made must be destroyed.
     func close()
 }
 
-/// epoll, and an eventfd to wake it.
-///
-// SAFETY: `raw` never changes. Its functions are called on the loop's thread only, except contrail_epoll_wake, which
-// only writes to a descriptor; EventLoop calls it under the same lock under which it forgets the poller before close.
-@safe final class EpollPoller: Poller, @unchecked Sendable {
-    private let raw: OpaquePointer
+/// The ways of waiting.
+package enum PollerKind: String, Sendable, CaseIterable {
+    #if os(Linux) || os(Android)
+        /// epoll, woken by an eventfd: a turn costs O(sockets that are ready).
+        case epoll
+    #endif
+    /// `curl_multi_poll`, woken by `curl_multi_wakeup`: runs everywhere, a turn costs O(transfers under way).
+    case portable
+
+    /// The best one of the platform. Builds for testing take another from the environment, so that the whole suite, and
+    /// every program it starts, runs on it: `CONTRAIL_POLLER=portable`.
+    package static let standard: PollerKind = {
+        #if DEBUG
+            // SAFETY: the text is copied before anything else runs on this thread; tests do not change the environment.
+            if let name = unsafe getenv("CONTRAIL_POLLER"),
+                let kind = unsafe PollerKind(rawValue: String(cString: name))
+            {
+                return kind
+            }
+        #endif
+        return allCases[0]
+    }()
 
     /// Throws if the machine is out of descriptors or memory.
-    init() throws(OutOfResources) {
-        var error: Int32 = 0
-        guard let epoll = unsafe contrail_epoll_create(&error) else { throw OutOfResources(errorNumber: error) }
-        unsafe raw = epoll
+    func make() throws(OutOfResources) -> any Poller {
+        switch self {
+        #if os(Linux) || os(Android)
+            case .epoll: try EpollPoller()
+        #endif
+        case .portable: try PortablePoller()
+        }
     }
-
-    func makeCore(maxConnections: Int) -> LoopCore? {
-        unsafe LoopCore.make(epoll: raw, maxConnections: maxConnections)
-    }
-
-    func turn(_ core: LoopCore, milliseconds: Int32?) -> Bool {
-        unsafe contrail_epoll_turn(raw, core.raw.pointee.multi, milliseconds ?? -1) >= 0
-    }
-
-    func wake() { unsafe contrail_epoll_wake(raw) }
-
-    func close() { unsafe contrail_epoll_destroy(raw) }
 }
 
 /// The machine would not give what a loop needs.
