@@ -26,6 +26,9 @@ extension HTTPClient {
         public var maxResponseBytes = 64 * 1024 * 1024
         /// When to send again. Default: three sends, idempotent requests only, back-off with full jitter.
         public var retry = RetryPolicy.standard
+        /// How much extra load retries may put on an origin. Default: 20 % of what went well in the last 10 s, and 10 per
+        /// second; `nil`: no limit.
+        public var retryBudget: RetryBudget? = .standard
         /// Which redirects are followed. Default: up to 20, to any origin, not from https to http. Authorization, cookies,
         /// API keys and ``secretHeaders`` stay behind when the origin changes. The request's own setting wins.
         public var redirects = RedirectPolicy.follow()
@@ -127,6 +130,7 @@ extension HTTPClient.Configuration {
         settings.idleReadTimeout = idleReadTimeout
         settings.maxResponseBytes = maxResponseBytes
         settings.retry = retry
+        settings.retryBudget = retryBudget
         settings.redirects = redirects
         settings.secretHeaders = Set(secretHeaders.map(\.canonicalName))
         settings.limits = limits

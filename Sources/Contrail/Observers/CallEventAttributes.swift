@@ -8,14 +8,14 @@ enum CallEventAttributes {
         switch event {
         case .permitGranted(let waited, let instant):
             ("contrail.permit.granted", [.init("contrail.wait", .double(waited.inSeconds))], instant)
-        case .retryScheduled(let delay, let reason, let outcome, let instant):
+        case .retryScheduled(let delay, let reason, let outcome, let source, let instant):
             (
                 "contrail.retry.scheduled",
                 [
                     .init("contrail.retry.delay", .double(delay.inSeconds)),
                     .init("contrail.retry.reason", .string(reason)),
                     .init("contrail.retry.class", .string(outcome.rawValue)),
-                    .init("contrail.retry.source", .string("backoff")),
+                    .init("contrail.retry.source", .string(source.rawValue)),
                 ], instant
             )
         case .retryRefused(let refusal, let instant):

@@ -29,3 +29,8 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
         "\(scheme.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 }
+
+extension Origin {
+    /// Origins whose state a policy keeps. A crawler may meet millions; one that is forgotten starts afresh.
+    static let maxRemembered = 4096
+}

@@ -108,7 +108,8 @@ public enum CallEvent: Sendable {
     /// The call had to wait for a permit.
     case permitGranted(waited: Duration, at: MonotonicInstant)
     /// The call will be sent again after `delay`.
-    case retryScheduled(delay: Duration, reason: String, class: OutcomeClass, at: MonotonicInstant)
+    case retryScheduled(
+        delay: Duration, reason: String, class: OutcomeClass, source: RetryDelaySource, at: MonotonicInstant)
     /// Another send was not made though the outcome called for one.
     case retryRefused(RetryRefusal, at: MonotonicInstant)
     /// The response leads elsewhere: the call goes on there.

@@ -7,12 +7,14 @@ package final class CallPipeline: Sendable {
     private let sender: Sender
     private let admission: Admission
     private let sleeps: Sleeps
+    private let budgets: RetryBudgets
 
     package init(settings: PipelineSettings, transport: any Transport) {
         self.settings = settings
         sender = Sender(transport: transport, settings: settings)
         admission = Admission(limits: settings.limits, time: settings.time)
         sleeps = Sleeps(time: settings.time)
+        budgets = RetryBudgets(settings.retryBudget)
     }
 
     /// Ends what waits, for a permit or to be sent again, and refuses what comes; what is on the wire is the transport's.
@@ -195,28 +197,50 @@ package final class CallPipeline: Sendable {
     private func sendWithRetries(
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState
     ) async throws -> WireResponse {
+        let origin = request.url.origin
         var session = RetrySession(
             policy: call.request.retry ?? settings.retry,
             isIdempotent: Idempotency.of(request, asTold: call.request.isIdempotent), deadline: call.deadline)
+        /// What came of the last send that was made, as long as it can be handed to the caller.
+        var last: Result<WireResponse, any Error>?
         while true {
             let outcome = await attempt(request, mode, call)
-            let reading = OutcomeReading(outcome)
+            let reading = OutcomeReading(outcome, wallNanoseconds: settings.time.wallNanoseconds)
             let now = settings.time.now
-            let decision = session.decide(
-                after: reading.outcomeClass, isStaleConnection: reading.isStaleConnection,
-                canSendBody: request.body?.canBeSent ?? true, at: now, unit: settings.random.unit())
-            switch decision {
+            if reading.isRefusedAdmission, let last {
+                call.tell(.retryRefused(.notAdmitted, at: now))
+                return try last.get()
+            }
+            if reading.outcome.outcomeClass == .success { budgets.noteSuccess(origin, at: now) }
+            let canSendBody = request.body?.canBeSent ?? true
+            switch decide(&session, reading.outcome, canSendBody, origin, now) {
             case .finish:
                 return try outcome.get()
             case .refuse(let refusal):
                 call.tell(.retryRefused(refusal, at: now))
                 return try outcome.get()
-            case .retry(let delay):
-                call.tell(.retryScheduled(delay: delay, reason: reading.reason, class: reading.outcomeClass, at: now))
+            case .retry(let delay, let source):
+                call.tell(
+                    .retryScheduled(
+                        delay: delay, reason: reading.reason, class: reading.outcome.outcomeClass, source: source,
+                        at: now))
                 reading.discardBody()
+                last = reading.outlastsDiscarding ? outcome : nil
                 try await backOff(delay, from: now, call)
             }
         }
+    }
+
+    /// What the session decides, if the origin's budget has something left for it.
+    private func decide(
+        _ session: inout RetrySession, _ outcome: RetryOutcome, _ canSendBody: Bool, _ origin: Origin,
+        _ now: MonotonicInstant
+    ) -> RetrySession.Decision {
+        guard outcome.outcomeClass != .success else { return .finish }
+        let chance = RetrySession.Chance(backOff: settings.random.unit(), spread: settings.random.unit())
+        let decision = session.decide(after: outcome, canSendBody: canSendBody, at: now, chance: chance)
+        guard case .retry(_, let source) = decision, source != .transparent else { return decision }
+        return budgets.withdraw(origin, at: now) ? decision : .refuse(.budgetExhausted)
     }
 
     private func backOff(_ delay: Duration, from now: MonotonicInstant, _ call: CallState) async throws {

@@ -4,7 +4,7 @@ import HTTPTypes
 enum Idempotency {
     /// Of the request as it goes out, after the users' steps have changed it; the caller's word counts most.
     static func of(_ request: WireRequest, asTold: Bool?) -> Bool {
-        asTold ?? (isIdempotent(request.method) || key.map(request.headers.contains) ?? false)
+        asTold ?? (isIdempotent(request.method) || IdempotencyKey.field.map(request.headers.contains) ?? false)
     }
 
     private static func isIdempotent(_ method: HTTPRequest.Method) -> Bool {
@@ -13,7 +13,4 @@ enum Idempotency {
         default: method.rawValue == "QUERY"
         }
     }
-
-    /// draft-ietf-httpapi-idempotency-key-header §2.1
-    private static let key = HTTPField.Name("Idempotency-Key")
 }

@@ -6,7 +6,7 @@ public enum OutcomeClass: String, Sendable, Hashable, CaseIterable {
     case notSent = "not_sent"
     /// It may have reached the server: only an idempotent request may be sent again.
     case ambiguous
-    /// The server asked for less (429, 503).
+    /// The server asked for less (429, 503; 413 if it says when to come back).
     case throttled
     /// The server failed in a way that may pass (408, 500, 502, 504).
     case transient
@@ -15,10 +15,13 @@ public enum OutcomeClass: String, Sendable, Hashable, CaseIterable {
 }
 
 extension OutcomeClass {
-    /// The class of a response by its status (`docs/decisions/0002-retry-classes.md`).
-    static func of(status: Int) -> OutcomeClass {
+    /// The class of a response by its status (`docs/resilience.md`).
+    ///
+    /// 413 with a Retry-After is a condition that passes (RFC 9110 §15.5.14), without one it is not.
+    static func of(status: Int, saysWhen: Bool = false) -> OutcomeClass {
         switch status {
         case 429, 503: .throttled
+        case 413 where saysWhen: .throttled
         case 408, 500, 502, 504: .transient
         case ..<400: .success
         default: .final

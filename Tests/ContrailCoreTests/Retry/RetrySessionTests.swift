@@ -1,4 +1,5 @@
 import ContrailBase
+import HTTPTypes
 import Testing
 
 @testable import ContrailCore
@@ -12,71 +13,162 @@ import Testing
         RetrySession(policy: policy, isIdempotent: idempotent, deadline: deadline.map { start + $0 })
     }
 
+    private func stale() -> RetryOutcome { RetryOutcome(.ambiguous, failure: .staleConnection) }
+
     @Test(arguments: [OutcomeClass.success, .final])
     func finishesWhatAnotherSendCannotImprove(outcome: OutcomeClass) {
         var session = session()
-        #expect(session.decide(after: outcome, isStaleConnection: false, at: start, unit: 0.5) == .finish)
+        #expect(session.decide(after: outcome, at: start) == .finish)
     }
 
     @Test(arguments: [OutcomeClass.ambiguous, .throttled, .transient])
     func neverRepeatsWhatTheServerMayHaveActedUpon(outcome: OutcomeClass) {
         var session = session(idempotent: false)
-        #expect(session.decide(after: outcome, isStaleConnection: false, at: start, unit: 0) == .refuse(.notIdempotent))
+        #expect(session.decide(after: outcome, at: start) == .refuse(.notIdempotent))
     }
 
     @Test func repeatsAnyRequestThatWasNotSent() {
         var session = session(idempotent: false)
-        #expect(
-            session.decide(after: .notSent, isStaleConnection: false, at: start, unit: 0.5)
-                == .retry(after: .milliseconds(25)))
+        #expect(session.decide(after: .notSent, at: start) == .retry(after: .milliseconds(25), source: .backOff))
     }
 
-    @Test func stopsAfterTheLastAttempt() {
-        var session = session()
-        for _ in 0..<2 {
-            #expect(
-                session.decide(after: .transient, isStaleConnection: false, at: start, unit: 0) == .retry(after: .zero))
-        }
-        #expect(
-            session.decide(after: .transient, isStaleConnection: false, at: start, unit: 0) == .refuse(.attemptsUsed))
+    @Test(arguments: [(RetryPolicy.standard, 3), (.conservative, 2), (.apiClient, 3), (.never, 1)])
+    func stopsAfterTheLastAttempt(policy: RetryPolicy, attempts: Int) {
+        var session = session(policy)
+        for _ in 1..<attempts { #expect(session.decide(after: .transient, at: start).isRetry) }
+        #expect(session.decide(after: .transient, at: start) == .refuse(.attemptsUsed))
     }
 
     @Test func neverRepeatsWhenToldNever() {
         var session = session(.never)
-        #expect(
-            session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0) == .refuse(.attemptsUsed))
+        #expect(session.decide(after: stale(), at: start) == .refuse(.attemptsUsed))
+    }
+
+    @Test func hedgesCountAsAttempts() {
+        var session = session()
+        session.noteFurtherSends(1)
+        #expect(session.decide(after: .transient, at: start).isRetry)
+        #expect(session.decide(after: .transient, at: start) == .refuse(.attemptsUsed))
     }
 
     @Test func staleConnectionIsRepeatedOnceForFree() {
         var session = session()
+        #expect(session.decide(after: stale(), at: start) == .retry(after: .zero, source: .transparent))
+        let further = (0..<3).map { _ in session.decide(after: stale(), at: start) }
         #expect(
-            session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0.5) == .retry(after: .zero))
-        let delays = (0..<3).map { _ in session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0.5)
-        }
-        #expect(delays == [.retry(after: .milliseconds(25)), .retry(after: .milliseconds(50)), .refuse(.attemptsUsed)])
+            further == [
+                .retry(after: .milliseconds(25), source: .backOff), .retry(after: .milliseconds(50), source: .backOff),
+                .refuse(.attemptsUsed),
+            ])
     }
 
     @Test func staleConnectionOfAPostIsNotRepeated() {
         var session = session(idempotent: false)
-        #expect(
-            session.decide(after: .ambiguous, isStaleConnection: true, at: start, unit: 0) == .refuse(.notIdempotent))
+        #expect(session.decide(after: stale(), at: start) == .refuse(.notIdempotent))
     }
 
     @Test(arguments: [OutcomeClass.notSent, .ambiguous, .transient, .throttled], [true, false])
     func aBodyThatIsGoneIsNotSentAgain(outcome: OutcomeClass, isStale: Bool) {
         var session = session()
         #expect(
-            session.decide(after: outcome, isStaleConnection: isStale, canSendBody: false, at: start, unit: 0)
-                == .refuse(.bodyNotReplayable))
+            session.decide(
+                after: RetryOutcome(outcome, failure: isStale ? .staleConnection : nil), canSendBody: false, at: start,
+                chance: .init(backOff: 0, spread: 0)) == .refuse(.bodyNotReplayable))
     }
 
     @Test func doesNotSleepInVain() {
         var session = session(deadline: .milliseconds(34))
-        #expect(session.decide(after: .transient, isStaleConnection: false, at: start, unit: 0.5) == .refuse(.deadline))
+        #expect(session.decide(after: .transient, at: start) == .refuse(.deadline))
         var longer = self.session(deadline: .milliseconds(35))
+        #expect(longer.decide(after: .transient, at: start) == .retry(after: .milliseconds(25), source: .backOff))
+    }
+
+    // MARK: What the server asks for
+
+    private func throttled(_ delay: Duration) -> RetryOutcome {
+        RetryOutcome(.throttled, serverDelay: ServerDelay(delay: delay, source: .retryAfter))
+    }
+
+    @Test func comesNoEarlierThanAsked() {
+        var session = session()
         #expect(
-            longer.decide(after: .transient, isStaleConnection: false, at: start, unit: 0.5)
-                == .retry(after: .milliseconds(25)))
+            session.decide(after: throttled(.seconds(5)), at: start, spread: 0.5)
+                == .retry(after: .milliseconds(5_250), source: .retryAfter))
+    }
+
+    @Test func backOffIsAtLeastWaited() {
+        var session = session()
+        #expect(
+            session.decide(after: throttled(.milliseconds(100)), at: start, spread: 0)
+                == .retry(after: .milliseconds(500), source: .backOff))
+    }
+
+    @Test func givesUpWhenAskedForMoreThanThePolicyAllows() {
+        var session = session()
+        #expect(session.decide(after: throttled(.seconds(61)), at: start) == .refuse(.serverDelayTooLong))
+    }
+
+    // MARK: A rule of one's own
+
+    @Test func aRuleCanStop() {
+        var session = session(.custom { _ in .stop })
+        #expect(session.decide(after: .transient, at: start) == .refuse(.rule))
+    }
+
+    @Test func aRuleCanRepeatWhatTheTableDoesNot() {
+        var session = session(.custom { $0.head?.status.code == 409 ? .again(after: .seconds(1)) : .standard })
+        let conflict = RetryOutcome(.final, head: ResponseHead(status: .conflict, headers: [:]))
+        #expect(session.decide(after: conflict, at: start) == .retry(after: .seconds(1), source: .policy))
+        let gone = RetryOutcome(.final, head: ResponseHead(status: .gone, headers: [:]))
+        #expect(session.decide(after: gone, at: start) == .finish)
+    }
+
+    @Test(arguments: [true, false]) func aRuleLiftsTheGuardOnlyIfItSaysSo(lifts: Bool) {
+        let policy = RetryPolicy.custom { _ in .again(evenIfNotIdempotent: lifts) }
+        var session = session(policy, idempotent: false)
+        #expect(session.decide(after: .transient, at: start).isRetry == lifts)
+    }
+
+    @Test func aRuleCannotExceedTheAttempts() {
+        var session = session(.custom { _ in .again(after: .zero) })
+        #expect((0..<3).map { _ in session.decide(after: .transient, at: start).isRetry } == [true, true, false])
+    }
+
+    /// Cancellation, a refused permit, an error of a user's step: no rule makes another send of them.
+    @Test func aRuleIsNotAskedAboutWhatIsNoOutcomeOfASend() {
+        var session = session(.custom { _ in .again() })
+        #expect(session.decide(after: RetryOutcome(.final), at: start) == .finish)
+    }
+
+    @Test func aRuleSeesWhatHappened() {
+        let seen = Locked<[String]>([])
+        var session = session(
+            .custom { outcome in
+                seen.withLock { $0.append("\(outcome.outcomeClass) \(outcome.attempts) \(outcome.isIdempotent)") }
+                return .standard
+            }, idempotent: false)
+        _ = session.decide(after: .notSent, at: start)
+        _ = session.decide(after: .ambiguous, at: start)
+        #expect(seen.withLock { $0 } == ["notSent 1 false", "ambiguous 2 false"])
+    }
+}
+
+extension RetrySession {
+    fileprivate mutating func decide(
+        after outcome: RetryOutcome, at now: MonotonicInstant, spread: Double = 0
+    ) -> Decision {
+        decide(after: outcome, at: now, chance: Chance(backOff: 0.5, spread: spread))
+    }
+
+    fileprivate mutating func decide(after outcome: OutcomeClass, at now: MonotonicInstant) -> Decision {
+        decide(after: RetryOutcome(outcome), at: now)
+    }
+}
+
+extension RetrySession.Decision {
+    fileprivate var isRetry: Bool {
+        if case .retry = self { return true }
+        return false
     }
 }
 

@@ -1,5 +1,7 @@
-import ContrailOTLP
+import ContrailBase
 import Testing
+
+@testable import ContrailCore
 
 @Suite struct RetryAfterTests {
     /// 2026-11-22 12:00:00.5 UTC.

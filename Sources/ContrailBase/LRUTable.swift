@@ -1,0 +1,35 @@
+/// A dictionary that remembers only so many keys: at the limit those that were used least recently are forgotten.
+///
+/// Forgets an eighth at once, so that the search for the oldest costs little per key.
+package struct LRUTable<Key: Hashable, Value> {
+    private var entries: [Key: (value: Value, lastUse: UInt64)] = [:]
+    private var useCount: UInt64 = 0
+    private let capacity: Int
+
+    /// - Parameter capacity: at least 1.
+    package init(capacity: Int) { self.capacity = max(capacity, 1) }
+
+    package var count: Int { entries.count }
+
+    /// Changes the value of `key`, or the one it begins with.
+    package mutating func update<Result>(
+        _ key: Key, initial: @autoclosure () -> Value, _ change: (inout Value) -> Result
+    ) -> Result {
+        useCount += 1
+        if entries.count >= capacity, entries[key] == nil { forgetOldest() }
+        // In place: the value is not copied out and back.
+        return Self.use(&entries[key, default: (initial(), useCount)], useCount, change)
+    }
+
+    private static func use<Result>(
+        _ entry: inout (value: Value, lastUse: UInt64), _ useCount: UInt64, _ change: (inout Value) -> Result
+    ) -> Result {
+        entry.lastUse = useCount
+        return change(&entry.value)
+    }
+
+    private mutating func forgetOldest() {
+        let oldest = entries.sorted { $0.value.lastUse < $1.value.lastUse }.prefix(max(capacity / 8, 1))
+        for (key, _) in oldest { entries[key] = nil }
+    }
+}
