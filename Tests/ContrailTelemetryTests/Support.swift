@@ -52,11 +52,12 @@ final class RecordingProcessor: Telemetry.SpanProcessor {
     private let state = Locked(State())
 
     var started: [String] { state.withLock { $0.started.map(\.name) } }
+    var startedBelow: [Telemetry.SpanContext?] { state.withLock { $0.started.map(\.parent) } }
     var ended: [Telemetry.SpanData] { state.withLock { $0.ended } }
     var shutdowns: Int { state.withLock { $0.shutdowns } }
 
-    func onStart(_ span: Telemetry.Span, parent: Telemetry.SpanContext?) {
-        let name = span.operationName
+    func onStart(_ span: Telemetry.Span, in context: ServiceContext) {
+        let (name, parent) = (span.operationName, context.spanContext)
         state.withLock { $0.started.append((name, parent)) }
     }
     func onEnd(_ span: Telemetry.SpanData) { state.withLock { $0.ended.append(span) } }
@@ -110,6 +111,13 @@ final class Gate: Sendable {
 struct HeaderCarrier: Extractor, Injector {
     func extract(key: String, from carrier: [String: String]) -> String? { carrier[key] }
     func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) { carrier[key] = value }
+}
+
+/// Always the same answer.
+struct FixedSampler: Telemetry.Sampler {
+    let result: Telemetry.SamplingResult
+    var description: String { "FixedSampler" }
+    func sample(_ candidate: Telemetry.SamplingCandidate) -> Telemetry.SamplingResult { result }
 }
 
 /// A tracer whose ended spans can be looked at.

@@ -9,10 +9,19 @@ struct HeaderInjector: Injector {
         headers[name] = value
     }
 
-    /// The native path: two known names, no lookup of others.
-    static func inject(_ context: Telemetry.SpanContext, into headers: inout HTTPFields) {
+    /// The native path: three known names, no lookup of others.
+    static func inject(_ context: Telemetry.SpanContext, baggage: String?, into headers: inout HTTPFields) {
         if let name = traceparent { headers[name] = context.traceparent }
-        if let name = tracestate { headers[name] = context.traceState.isEmpty ? nil : context.traceState }
+        if let name = tracestate { headers[name] = context.traceStateHeader }
+        // A header that the program set by hand stays, where there is no baggage to take its place.
+        if let name = Self.baggage, let baggage { headers[name] = baggage }
+    }
+
+    /// Makes room for a propagator.
+    static func remove(_ fields: [String], keepingBaggage: Bool, from headers: inout HTTPFields) {
+        for field in fields where !(keepingBaggage && field == "baggage") {
+            if let name = HTTPField.Name(field) { headers[name] = nil }
+        }
     }
 
     static func removeTraceContext(from headers: inout HTTPFields) {
@@ -22,4 +31,5 @@ struct HeaderInjector: Injector {
 
     private static let traceparent = HTTPField.Name("traceparent")
     private static let tracestate = HTTPField.Name("tracestate")
+    private static let baggage = HTTPField.Name("baggage")
 }

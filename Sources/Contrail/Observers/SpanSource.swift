@@ -51,9 +51,9 @@ struct SpanSource: Sendable {
         }
     }
 
-    /// As above, below a span of ours: saves looking it up in a context.
+    /// As above, below a span of ours: saves looking it up in a context. `ambient` is what else travels.
     func startSpan(
-        _ name: String, below parent: SpanHandle, kind: Telemetry.SpanData.Kind,
+        _ name: String, below parent: SpanHandle, in ambient: ServiceContext, kind: Telemetry.SpanData.Kind,
         attributes: consuming [Telemetry.Attribute], atNanoseconds nanoseconds: UInt64
     ) -> SpanHandle {
         guard case .native(let tracer) = maker, case .native(let span) = parent, instruments == nil else {
@@ -61,23 +61,39 @@ struct SpanSource: Sendable {
         }
         return .native(
             tracer.startSpan(
-                name, parent: span.spanContext, kind: kind, uniqueAttributes: attributes, atNanoseconds: nanoseconds))
+                name, parent: span.spanContext, values: ambient, kind: kind, uniqueAttributes: attributes,
+                atNanoseconds: nanoseconds))
     }
 
-    /// Writes the span's context into `headers`, replacing what stands there: a second `traceparent` would break the
-    /// trace (W3C Trace Context Level 2 §3.2), and one kept from an earlier send would be a lie.
-    func inject(_ span: SpanHandle, into headers: inout HTTPFields) {
+    /// Writes the span's context and the baggage of `ambient` into `headers`, replacing what stands there: a second
+    /// `traceparent` would break the trace (W3C Trace Context Level 2 §3.2), and one kept from an earlier send would be a
+    /// lie. Baggage does not follow a redirect to another origin.
+    func inject(
+        _ span: SpanHandle, in ambient: ServiceContext, crossesOrigin: Bool, into headers: inout HTTPFields
+    ) {
         if let instruments {
             HeaderInjector.removeTraceContext(from: &headers)
-            instruments.inject(span.context, into: &headers, using: HeaderInjector())
+            instruments.inject(carried(by: span, crossesOrigin), into: &headers, using: HeaderInjector())
             return
         }
-        switch span {
-        case .native(let span):
-            HeaderInjector.inject(span.spanContext, into: &headers)
-        case .foreign(let span, let tracer):
+        switch (maker, span) {
+        case (.native(let tracer), .native(let span)) where tracer.usesStandardPropagator:
+            // Most contexts are empty: no look-up then.
+            let baggage = crossesOrigin || ambient.isEmpty ? nil : ambient.baggageHeader
+            HeaderInjector.inject(span.spanContext, baggage: baggage, into: &headers)
+        case (.native(let tracer), _):
+            let context = carried(by: span, crossesOrigin)
+            HeaderInjector.remove(tracer.propagator.fields, keepingBaggage: context.baggage == nil, from: &headers)
+            tracer.inject(context, into: &headers, using: HeaderInjector())
+        case (.foreign(let tracer), _):
             HeaderInjector.removeTraceContext(from: &headers)
             tracer.inject(span.context, into: &headers, using: HeaderInjector())
         }
+    }
+
+    private func carried(by span: SpanHandle, _ crossesOrigin: Bool) -> ServiceContext {
+        var context = span.context
+        if crossesOrigin, context.baggage != nil { context.baggage = nil }
+        return context
     }
 }

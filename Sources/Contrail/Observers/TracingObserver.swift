@@ -44,11 +44,13 @@ private final class TracedCall: CallObservation {
         let start = call.wall(send.start)
         let handle =
             if let span {
-                source.startSpan(name, below: span, kind: .client, attributes: attributes, atNanoseconds: start)
+                source.startSpan(
+                    name, below: span, in: ambient, kind: .client, attributes: attributes, atNanoseconds: start)
             } else {
                 source.startSpan(name, in: ambient, kind: .client, attributes: attributes, atNanoseconds: start)
             }
-        source.inject(handle, into: &headers)
+        source.inject(
+            handle, in: ambient, crossesOrigin: send.url.origin != call.url.origin, into: &headers)
         return TracedSend(handle, call: call)
     }
 

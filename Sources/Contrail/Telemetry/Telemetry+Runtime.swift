@@ -156,5 +156,7 @@ final class ProblemKeepingExporter: Telemetry.SpanExporter {
         return result
     }
 
+    func forceFlush(timeout: Duration) async -> Telemetry.FlushResult { await base.forceFlush(timeout: timeout) }
+
     func shutdown() async { await base.shutdown() }
 }

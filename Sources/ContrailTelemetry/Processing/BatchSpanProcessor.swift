@@ -1,4 +1,5 @@
 public import ContrailBase
+public import Tracing
 
 extension Telemetry {
     /// Exports sampled spans in batches, off the caller's path (OTel Trace SDK, "Batching processor").
@@ -46,7 +47,7 @@ extension Telemetry {
         public var counts: SpanCounts { state.withLock { $0.queue.counts } }
 
         /// Does nothing.
-        public func onStart(_ span: Span, parent: SpanContext?) {}
+        public func onStart(_ span: Span, in context: ServiceContext) {}
 
         /// Takes a sampled span; drops and counts it if the queue is full. One short lock, no I/O.
         public func onEnd(_ span: SpanData) {
@@ -58,9 +59,16 @@ extension Telemetry {
             }
         }
 
-        /// Has everything exported that ended before this call. Cancellation does not end it, `timeout` does.
+        /// Has everything exported that ended before this call, and the exporter flush what it holds back. Cancellation does
+        /// not end it, `timeout` does. After a shutdown there is nothing to do.
         public func forceFlush(timeout: Duration) async -> FlushResult {
-            await wait(timeout) { $0.flush($1, $2) }
+            let deadline = time.now + timeout
+            let result = await wait(timeout) { $0.flush($1, $2) }
+            guard result != .timeout, !state.withLock({ $0.isClosed }) else { return result }
+            let exporters = await finished(by: deadline, time) { [exporter, time] in
+                await exporter.forceFlush(timeout: max(deadline - time.now, .zero))
+            }
+            return result.worse(exporters ?? .timeout)
         }
 
         /// Exports what waits, then ends the exporter; once. Shortly before `timeout` is over, what still waits is dropped

@@ -1,4 +1,5 @@
 public import ContrailBase
+public import Tracing
 
 extension Telemetry {
     /// Exports every sampled span as soon as it ends, one at a time (OTel Trace SDK, "Simple processor").
@@ -28,7 +29,7 @@ extension Telemetry {
         public var counts: SpanCounts { batches.counts }
 
         /// Does nothing.
-        public func onStart(_ span: Span, parent: SpanContext?) {}
+        public func onStart(_ span: Span, in context: ServiceContext) {}
 
         /// Takes a sampled span for export.
         public func onEnd(_ span: SpanData) { batches.onEnd(span) }

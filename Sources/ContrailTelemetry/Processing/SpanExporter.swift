@@ -4,6 +4,9 @@ extension Telemetry {
         /// Sends one batch; returns when its fate is known. Bounded in time; retries are the exporter's own.
         /// On cancellation it returns at once with what is then known.
         func export(_ spans: [SpanData], resource: Resource) async -> ExportResult
+        /// Sends on what it may still hold back; called after a processor's own flush. Exporters that hold nothing back need
+        /// not have it. `timeout` bounds it. May run beside an export.
+        func forceFlush(timeout: Duration) async -> FlushResult
         /// Ends. Whatever is exported afterwards is refused. Idempotent and bounded in time.
         func shutdown() async
     }
@@ -27,4 +30,9 @@ extension Telemetry {
             self.problem = problem
         }
     }
+}
+
+extension Telemetry.SpanExporter {
+    /// Nothing is held back.
+    public func forceFlush(timeout: Duration) async -> Telemetry.FlushResult { .success }
 }

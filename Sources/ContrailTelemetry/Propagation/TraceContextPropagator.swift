@@ -2,9 +2,10 @@ public import Tracing
 
 extension Telemetry {
     /// Carries span contexts over HTTP as W3C Trace Context Level 2 says.
-    public struct TraceContextPropagator: Sendable {
+    public struct TraceContextPropagator: Propagator {
         /// The headers this propagator owns. Who uses a carrier again, for a retry, removes them first.
-        public static let fields = ["traceparent", "tracestate"]
+        public var fields: [String] { Self.fields }
+        private static let fields = ["traceparent", "tracestate"]
 
         /// Makes a propagator. Free of cost.
         public init() {}
@@ -40,8 +41,8 @@ extension Telemetry {
             guard let span = context.spanContext else { return }
             injector.inject(span.traceparent, forKey: Self.fields[0], into: &carrier)
             // An empty list is allowed on the wire but should not be sent (§3.3.1.1).
-            guard !span.traceState.isEmpty else { return }
-            injector.inject(span.traceState, forKey: Self.fields[1], into: &carrier)
+            guard let list = span.traceStateHeader else { return }
+            injector.inject(list, forKey: Self.fields[1], into: &carrier)
         }
     }
 }

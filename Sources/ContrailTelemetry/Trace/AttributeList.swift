@@ -26,6 +26,12 @@ struct AttributeList: Sendable {
         elements = attributes
     }
 
+    /// A list as it was left.
+    init(settled attributes: [Telemetry.Attribute], dropped: UInt32) {
+        elements = attributes
+        self.dropped = dropped
+    }
+
     /// Takes attributes of which some may have the same key; the last one wins.
     init(_ attributes: [Telemetry.Attribute], maxCount: Int, maxLength: Int?) {
         elements.reserveCapacity(min(attributes.count, max(0, maxCount)))

@@ -2,7 +2,7 @@ extension Telemetry.AttributeValue {
     /// Arrays and maps nested deeper than this become empty (OTel Common, "Attribute Limits").
     static let maxDepth = 64
 
-    /// The value cut to `length` characters or bytes per string, at every depth. Cheap for everything but
+    /// The value cut to `length` code points or bytes per string, at every depth. Cheap for everything but
     /// arrays and maps, and strings under a length limit.
     func limited(toLength length: Int?) -> Self {
         switch self {
@@ -14,8 +14,9 @@ extension Telemetry.AttributeValue {
 
     private func cut(to length: Int) -> Self {
         switch self {
-        // A string never has more characters than bytes; counting bytes is free.
-        case .string(let text) where text.utf8.count > length: .string(String(text.prefix(length)))
+        // A string never has more code points than bytes; counting bytes is free. Code points, not Swift's characters:
+        // one of those may hold any number of accents, and would be no limit.
+        case .string(let text) where text.utf8.count > length: .string(String(text.unicodeScalars.prefix(length)))
         case .bytes(let bytes) where bytes.count > length: .bytes(Array(bytes.prefix(length)))
         default: self
         }

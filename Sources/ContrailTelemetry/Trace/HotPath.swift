@@ -1,36 +1,66 @@
 import ContrailBase
+import Tracing
 
 // What a provider asks for every span. Each type below answers for the SDK's own default directly and asks the user's
 // own implementation otherwise: calling through an existential costs a copy of it, ten times the work of the answer.
 
 /// A sampler.
 enum SamplingRule: Sendable {
-    case always
-    case never
-    /// As the parent; a root always.
-    case asParent
+    /// By the trace id; always and never are the shares 1 and 0.
+    case share(Telemetry.TraceIDRatioSampler, ignoresParents: Bool)
+    /// As the parent; a root by its trace id.
+    case asParent(root: Telemetry.TraceIDRatioSampler)
     case ask(any Telemetry.Sampler)
 
     init(_ sampler: any Telemetry.Sampler) {
+        if let share = Self.ratio(of: sampler) {
+            self = .share(share, ignoresParents: sampler is Telemetry.TraceIDRatioSampler)
+        } else if let root = (sampler as? Telemetry.ParentBasedSampler)?.plainRoot {
+            self = .asParent(root: root)
+        } else {
+            self = .ask(sampler)
+        }
+    }
+
+    /// The share that a sampler of ours comes down to; `nil` for all others.
+    static func ratio(of sampler: any Telemetry.Sampler) -> Telemetry.TraceIDRatioSampler? {
         switch sampler {
-        case is Telemetry.AlwaysOnSampler: self = .always
-        case is Telemetry.AlwaysOffSampler: self = .never
-        case let sampler as Telemetry.ParentBasedSampler where sampler.onlyFollowsTheParent: self = .asParent
-        default: self = .ask(sampler)
+        case is Telemetry.AlwaysOnSampler: Telemetry.TraceIDRatioSampler(ratio: 1)
+        case is Telemetry.AlwaysOffSampler: Telemetry.TraceIDRatioSampler(ratio: 0)
+        default: sampler as? Telemetry.TraceIDRatioSampler
         }
     }
 
     /// The decision. The candidate is only made if a sampler has to look at it.
     func result(
-        parent: Telemetry.SpanContext?, _ candidate: @autoclosure () -> Telemetry.SamplingCandidate
+        parent: Telemetry.SpanContext?, values: ServiceContext, _ traceID: Telemetry.TraceID,
+        _ candidate: @autoclosure () -> Telemetry.SamplingCandidate
     ) -> Telemetry.SamplingResult {
         switch self {
-        case .always: Telemetry.SamplingResult(.recordAndSample)
-        case .never: Telemetry.SamplingResult(.drop)
-        case .asParent:
-            Telemetry.SamplingResult(parent.map { $0.flags.contains(.sampled) } ?? true ? .recordAndSample : .drop)
+        case .share(let share, _): Telemetry.SamplingResult(share.isSampled(traceID) ? .recordAndSample : .drop)
+        case .asParent(let root): Telemetry.SamplingResult(Self.decision(parent, values, traceID, root))
         case .ask(let sampler): sampler.sample(candidate())
         }
+    }
+
+    /// True if the ratio of trace ids decides below a parent that does not promise a random trace id.
+    func doubtsRandomness(of parent: Telemetry.SpanContext?) -> Bool {
+        guard case .share(_, ignoresParents: true) = self, let parent else { return false }
+        return !parent.flags.contains(.random)
+    }
+
+    private static func decision(
+        _ parent: Telemetry.SpanContext?, _ values: ServiceContext, _ traceID: Telemetry.TraceID,
+        _ root: Telemetry.TraceIDRatioSampler
+    ) -> Telemetry.SamplingResult.Decision {
+        if !values.isEmpty {
+            switch Telemetry.ParentBasedSampler.request(in: values, parent: parent) {
+            case .decided(let decision): return decision
+            case .askRoot: return root.isSampled(traceID) ? .recordAndSample : .drop
+            case .none: break
+            }
+        }
+        return parent.map { $0.flags.contains(.sampled) } ?? root.isSampled(traceID) ? .recordAndSample : .drop
     }
 }
 

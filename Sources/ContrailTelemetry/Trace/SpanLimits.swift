@@ -5,7 +5,7 @@ extension Telemetry {
     public struct SpanLimits: Sendable, Hashable {
         /// Attributes of a span. Default 128. A key that is already there can always be set again.
         public var attributes = 128
-        /// Characters of a string value and bytes of a byte value, inside arrays and maps too; what is longer is cut.
+        /// Unicode code points of a string value and bytes of a byte value, inside arrays and maps too; what is longer is cut.
         /// Default `nil`: no limit.
         public var attributeValueLength: Int?
         /// Events of a span. Default 128.

@@ -75,10 +75,9 @@ struct SpanRecord: Sendable {
         links.append(link)
     }
 
-    /// `ok` is final, and an error is never taken back to unset (OTel Trace API, "Set Status").
     mutating func setStatus(_ status: Telemetry.SpanData.Status) {
-        guard !isEnded, self.status != .ok, status != .unset else { return }
-        self.status = status
+        guard !isEnded else { return }
+        self.status.raise(to: status)
     }
 
     /// Ends the record; false if it had ended before.
@@ -96,5 +95,13 @@ struct SpanRecord: Sendable {
             let value = Telemetry.AttributeValue(value)
             list.set(key, value, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
         }
+    }
+}
+
+extension Telemetry.SpanData.Status {
+    /// `ok` is final, and an error is never taken back to unset (OTel Trace API, "Set Status").
+    mutating func raise(to status: Self) {
+        guard self != .ok, status != .unset else { return }
+        self = status
     }
 }

@@ -21,18 +21,18 @@ extension Telemetry.Tracer: Tracing.Tracer {
         Task.detached { _ = await provider.forceFlush() }
     }
 
-    /// Reads the caller's span from `carrier` as W3C Trace Context.
+    /// Reads the caller's span and baggage from `carrier` as the provider's propagator does.
     public func extract<Carrier, Extract: Extractor>(
         _ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract
     ) where Extract.Carrier == Carrier {
-        Telemetry.TraceContextPropagator().extract(carrier, into: &context, using: extractor)
+        propagator.extract(carrier, into: &context, using: extractor)
     }
 
-    /// Writes the context's span into `carrier` as W3C Trace Context.
+    /// Writes the context's span and baggage into `carrier` as the provider's propagator does.
     public func inject<Carrier, Inject: Injector>(
         _ context: ServiceContext, into carrier: inout Carrier, using injector: Inject
     ) where Inject.Carrier == Carrier {
-        Telemetry.TraceContextPropagator().inject(context, into: &carrier, using: injector)
+        propagator.inject(context, into: &carrier, using: injector)
     }
 }
 

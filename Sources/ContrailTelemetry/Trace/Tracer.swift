@@ -75,6 +75,11 @@ extension Telemetry {
                 nanoseconds: nanoseconds)
         }
 
+        /// Which propagator carries this tracer's spans: the standard one has a fast path of its own in the client.
+        package var propagator: any Propagator { provider.propagator }
+        /// True if that is ``CompositePropagator/standard``.
+        package var usesStandardPropagator: Bool { provider.usesStandardPropagator }
+
         /// In the order of the specification: trace id, sampler, span id, span (OTel Trace SDK, "Span Creation").
         private func start(
             _ name: String, parent: SpanContext?, values: ServiceContext, kind: SpanData.Kind,
@@ -85,10 +90,11 @@ extension Telemetry {
                 provider.isShutDown
                 ? SamplingResult(.drop)
                 : provider.sampling.result(
-                    parent: parent,
+                    parent: parent, values: values, traceID,
                     SamplingCandidate(
-                        parent: parent, context: values, traceID: traceID, name: name, kind: kind,
+                        parent: parent, context: values.withParent(parent), traceID: traceID, name: name, kind: kind,
                         attributes: attributes.elements, links: links))
+            if provider.sampling.doubtsRandomness(of: parent) { provider.noteDoubtfulRandomness() }
             let context = spanContext(traceID, parent: parent, sampling)
             guard sampling.decision != .drop else {
                 return Span(
@@ -105,7 +111,7 @@ extension Telemetry {
                 context, tracer: self, record: record, parent: parent, origin: values, kind: kind,
                 startNanoseconds: nanoseconds ?? provider.clock.wallNanoseconds,
                 monotonicStart: nanoseconds == nil ? provider.clock.monotonicNanoseconds : nil, isRecordable: true)
-            provider.spanStarted(span, parent: parent)
+            provider.spanStarted(span, in: values, parent: parent)
             return span
         }
 
@@ -117,7 +123,17 @@ extension Telemetry {
             return SpanContext(
                 traceID: traceID, spanID: provider.ids.makeSpanID(),
                 flags: sampling.decision == .recordAndSample ? kept.union(.sampled) : kept,
-                traceState: sampling.traceState ?? parent?.traceState ?? "")
+                traceState: sampling.traceState.map { TraceState.sanitize($0) } ?? parent?.traceState ?? "")
         }
+    }
+}
+
+extension ServiceContext {
+    /// The context as samplers and processors see it: the parent counts, also where it was given by itself.
+    func withParent(_ parent: Telemetry.SpanContext?) -> ServiceContext {
+        guard spanContext != parent else { return self }
+        var context = self
+        context.spanContext = parent
+        return context
     }
 }

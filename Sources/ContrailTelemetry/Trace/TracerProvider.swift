@@ -1,5 +1,6 @@
 public import ContrailBase
 import Synchronization
+import Tracing
 
 extension Telemetry {
     /// Owns what all tracers share, and ends it (OTel Trace SDK, "Tracer Provider").
@@ -15,6 +16,10 @@ extension Telemetry {
         let processors: [any SpanProcessor]
         /// Those that want to hear of starts. The SDK's own do not, and are most of them.
         private let startProcessors: [any SpanProcessor]
+        let endingProcessors: [any SpanEndingProcessor]
+        let propagator: any Propagator
+        let usesStandardPropagator: Bool
+        private let notices: Notices
 
         private let closed = Atomic(false)
         private let abandoned = Atomic(0)
@@ -28,11 +33,16 @@ extension Telemetry {
         ///   - processors: get each recorded span, in this order. Without any, spans go nowhere.
         ///   - idGenerator: makes ids. Default: pseudo-random.
         ///   - limits: how much a span may hold. Default: those of the specification.
+        ///   - propagator: carries span contexts and baggage between processes. Default: W3C Trace Context and Baggage.
         ///   - time: the clocks. Default: the machine's.
+        ///   - report: is told, in a sentence and once per kind, what is wrong with how the SDK is used: limits reached, a
+        ///     tracer without a name, a sampler that cannot rely on trace ids. Called on the thread where it is noticed: must
+        ///     not block. Default: nobody is told.
         public init(
             resource: Resource, sampler: any Sampler = ParentBasedSampler(), processors: [any SpanProcessor],
             idGenerator: any IDGenerator = RandomIDGenerator(), limits: SpanLimits = SpanLimits(),
-            time: any TimeSource = SystemTime()
+            propagator: any Propagator = CompositePropagator.standard, time: any TimeSource = SystemTime(),
+            report: (@Sendable (String) -> Void)? = nil
         ) {
             self.resource = resource
             self.limits = limits
@@ -41,6 +51,10 @@ extension Telemetry {
             clock = SpanClock(time)
             self.processors = processors
             startProcessors = processors.filter { !($0 is BatchSpanProcessor || $0 is SimpleSpanProcessor) }
+            endingProcessors = processors.compactMap { $0 as? any SpanEndingProcessor }
+            self.propagator = propagator
+            usesStandardPropagator = (propagator as? CompositePropagator)?.isStandard ?? false
+            notices = Notices(report)
         }
 
         /// A tracer for one instrumentation library (OTel Trace API, "Get a Tracer").
@@ -53,6 +67,9 @@ extension Telemetry {
         public func tracer(
             name: String, version: String = "", schemaURL: String = "", attributes: [Attribute] = []
         ) -> Tracer {
+            if name.isEmpty {
+                notices.tell(.unnamedTracer, "A tracer was asked for without a name: its scope is empty.")
+            }
             let scope = Scope(name: name, version: version, schemaURL: schemaURL, attributes: attributes)
             return Tracer(provider: self, scope: scope)
         }
@@ -99,14 +116,40 @@ extension Telemetry {
             }
         }
 
-        func spanStarted(_ span: Span, parent: SpanContext?) {
-            for processor in startProcessors { processor.onStart(span, parent: parent) }
+        func spanStarted(_ span: Span, in values: ServiceContext, parent: SpanContext?) {
+            guard !startProcessors.isEmpty else { return }
+            let context = values.withParent(parent)
+            for processor in startProcessors { processor.onStart(span, in: context) }
         }
 
         func spanEnded(_ data: SpanData) {
+            if data.hasLosses { noteLosses(data) }
             for processor in processors { processor.onEnd(data) }
         }
 
         func countAbandonedSpan() { abandoned.wrappingAdd(1, ordering: .relaxed) }
+
+        func noteDoubtfulRandomness() {
+            notices.tell(
+                .doubtfulRandomness,
+                "TraceIdRatioBased decides below a parent that does not promise a random trace id: use it as a root.")
+        }
+
+        private func noteLosses(_ data: SpanData) {
+            notices.tell(
+                .limitReached,
+                """
+                The span "\(data.name)" reached its limits: \(data.droppedAttributes) attributes, \(data.droppedEvents) \
+                events, \(data.droppedLinks) links, or some of theirs, were left out. Later ones are counted, not told.
+                """)
+        }
+    }
+}
+
+extension Telemetry.SpanData {
+    /// True if a limit kept something out.
+    fileprivate var hasLosses: Bool {
+        droppedAttributes > 0 || droppedEvents > 0 || droppedLinks > 0
+            || events.contains { $0.droppedAttributes > 0 } || links.contains { $0.droppedAttributes > 0 }
     }
 }

@@ -60,7 +60,7 @@ struct TraceContextPropagatorTests {
     @Test func withoutASpanNothingIsInjected() { #expect(injected(.topLevel).isEmpty) }
 
     @Test func namesItsFieldsInLowercase() {
-        #expect(Telemetry.TraceContextPropagator.fields == ["traceparent", "tracestate"])
+        #expect(propagator.fields == ["traceparent", "tracestate"])
     }
 
     @Test func oneLineForServersThatHaveTheHeadersAtHand() {

@@ -34,16 +34,16 @@ struct TraceStateTests {
     ]
 
     @Test(arguments: kept) func keepsAValidList(header: String, expected: String) {
-        #expect(TraceState.sanitize(header) == expected)
+        #expect(Telemetry.TraceState.sanitize(header) == expected)
     }
 
     @Test(arguments: dropped) func dropsAnInvalidListAsAWhole(header: String) {
-        #expect(TraceState.sanitize(header).isEmpty)
+        #expect(Telemetry.TraceState.sanitize(header).isEmpty)
     }
 
     @Test func passesOnAtLeast512Characters() {
         let list = "a=\(Self.longValue),b=\(Self.longValue)"
-        #expect(TraceState.sanitize(list) == list)
+        #expect(Telemetry.TraceState.sanitize(list) == list)
     }
 
     @Test func whatItLetsThroughItLetsThroughAgain() {
@@ -53,8 +53,47 @@ struct TraceStateTests {
             let bytes = (0..<Int.random(in: 0...24, using: &generator)).map { _ in
                 alphabet[Int.random(in: alphabet.indices, using: &generator)]
             }
-            let list = TraceState.sanitize(String(decoding: bytes, as: UTF8.self))
-            #expect(TraceState.sanitize(list) == list)
+            let list = Telemetry.TraceState.sanitize(String(decoding: bytes, as: UTF8.self))
+            #expect(Telemetry.TraceState.sanitize(list) == list)
         }
+    }
+}
+
+/// Changing a list (W3C Trace Context Level 2 §3.5; OTel Trace API, "TraceState").
+@Suite("TraceState changes")
+struct TraceStateChangeTests {
+    @Test func readsMembers() {
+        let list = Telemetry.TraceState("a=1, b= 2,a=3")
+        #expect(list["a"] == "1" && list["b"] == " 2" && list["c"] == nil)
+        #expect(list.keys == ["a", "b", "a"])
+        #expect(list.description == "a=1,b= 2,a=3")
+        #expect(Telemetry.TraceState("nonsense").keys.isEmpty)
+    }
+
+    @Test func whatWasSetLastStandsFirst() {
+        var list = Telemetry.TraceState("a=1,b=2,c=3")
+        let results = [list.set("b", to: "4"), list.set("d", to: "5")]
+        #expect(results == [true, true])
+        #expect(list.description == "d=5,b=4,a=1,c=3")
+        list.remove("a")
+        #expect(list.description == "d=5,b=4,c=3")
+    }
+
+    @Test(arguments: [
+        ("A", "1"), ("", "1"), ("@a", "1"), ("a", ""), ("a", "1,b=2"), ("a", "1=2"), ("a", "é"), ("a", "1\r\n"),
+        ("a", "1 "),
+        ("a", String(repeating: "v", count: 257)), (String(repeating: "k", count: 257), "1"),
+    ]) func anInvalidChangeIsNotMade(key: String, value: String) {
+        var list = Telemetry.TraceState("a=1,b=2")
+        let isSet = list.set(key, to: value)
+        #expect(!isSet && list.description == "a=1,b=2")
+    }
+
+    @Test func aFullListLosesItsLastMember() {
+        var list = Telemetry.TraceState(TraceStateTests.members32)
+        list.set("new", to: "1")
+        #expect(list.keys.count == 32 && list.keys.first == "new" && list.keys.last == "k30")
+        list.set("k30", to: "2")
+        #expect(list.keys.count == 32 && list.keys.last == "k29")
     }
 }

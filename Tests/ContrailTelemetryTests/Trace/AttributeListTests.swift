@@ -58,7 +58,7 @@ struct AttributeValueLimitsTests {
         (.string("abcdef"), 3, .string("abc")), (.string("abc"), 3, .string("abc")), (.string("abc"), 0, .string("")),
         (.string("abc"), -1, .string("")),
         // Characters count, not bytes.
-        (.string("äöü"), 3, .string("äöü")), (.string("äöüß"), 3, .string("äöü")), (.string("👨‍👩‍👧x"), 1, .string("👨‍👩‍👧")),
+        (.string("äöü"), 3, .string("äöü")), (.string("äöüß"), 3, .string("äöü")), (.string("👨‍👩‍👧x"), 1, .string("👨")),
         (.bytes([1, 2, 3]), 2, .bytes([1, 2])), (.int(123_456), 1, .int(123_456)), (.bool(true), 0, .bool(true)),
         (.array([.string("abc"), .int(9)]), 2, .array([.string("ab"), .int(9)])),
         (.array([.array([.string("abc")])]), 1, .array([.array([.string("a")])])),

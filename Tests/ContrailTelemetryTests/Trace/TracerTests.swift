@@ -4,12 +4,6 @@ import Tracing
 
 @testable import ContrailTelemetry
 
-private struct FixedSampler: Telemetry.Sampler {
-    let result: Telemetry.SamplingResult
-    var description: String { "FixedSampler" }
-    func sample(_ candidate: Telemetry.SamplingCandidate) -> Telemetry.SamplingResult { result }
-}
-
 /// Samples what has the attribute `keep` or a link, and says what it saw.
 private struct LookingSampler: Telemetry.Sampler {
     var description: String { "LookingSampler" }
