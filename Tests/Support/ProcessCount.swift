@@ -11,9 +11,12 @@ package struct ProcessCount: Equatable, Sendable {
             // Dispatch makes its timers when it first needs them; we have none.
             descriptors: entries("/proc/self/fd").map { target("/proc/self/fd/\($0)") }
                 .filter { !$0.contains("timerfd") }.sorted(),
-            loopThreads: entries("/proc/self/task").count { task in
-                read("/proc/self/task/\(task)/comm").hasPrefix("contrail-loop")
-            })
+            loopThreads: threads(named: "contrail-loop"))
+    }
+
+    /// How many threads have a name that begins so.
+    package static func threads(named prefix: String) -> Int {
+        entries("/proc/self/task").count { read("/proc/self/task/\($0)/comm").hasPrefix(prefix) }
     }
 
     /// Resident memory in bytes.

@@ -26,116 +26,40 @@ package struct LoopbackRequestReader {
 
     private let connection: LoopbackConnection
     private let maxBodyBytes: Int
-    private var buffer: [UInt8] = []
-    private var consumed = 0
-
-    /// The largest head; more is malformed.
-    private static let maxHeadBytes = 1 << 20
+    private var input: LoopbackInput
 
     package init(_ connection: LoopbackConnection, maxBodyBytes: Int) {
         self.connection = connection
         self.maxBodyBytes = maxBodyBytes
+        input = LoopbackInput(connection)
     }
 
     package mutating func next() -> Outcome {
-        guard let lines = readHead() else { return buffer.count > Self.maxHeadBytes ? .malformed : .end }
-        let words = lines.first?.split(separator: " ") ?? []
-        guard words.count == 3 else { return .malformed }
-        var headers = HTTPFields()
-        for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
-                return .malformed
-            }
-            headers.append(HTTPField(name: name, value: String(line[line.index(after: colon)...].drop { $0 == " " })))
+        switch input.nextHead() {
+        case .end: return .end
+        case .tooLarge: return .malformed
+        case .head(let text):
+            guard let head = RequestHeadText(text).parsed() else { return .malformed }
+            return read(head)
         }
-        if headers[.expect] != nil { connection.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
+    }
+
+    private mutating func read(_ head: RequestHeadText.Parsed) -> Outcome {
         var request = LoopbackRequest(
-            method: String(words[0]), path: String(words[1].prefix { $0 != "?" }), headers: headers, body: [])
-        let isChunked = headers[.transferEncoding]?.lowercased().contains("chunked") == true
-        let length = isChunked ? nil : Int(headers[.contentLength] ?? "0")
-        guard isChunked || length.map({ $0 >= 0 }) == true else { return .malformed }
-        guard isChunked ? readChunks(into: &request) : read(length ?? 0, into: &request) else { return .end }
-        return .request(request)
-    }
-
-    // MARK: Bodies
-
-    private mutating func read(_ count: Int, into request: inout LoopbackRequest) -> Bool {
-        var left = count
-        while left > 0 {
-            guard available > 0 || fill() else { return false }
-            let piece = buffer[consumed..<min(buffer.count, consumed + left)]
-            if let size = request.body?.count {
-                if size + piece.count <= maxBodyBytes {
-                    request.body?.append(contentsOf: piece)
-                } else {
-                    request.body = nil
-                }
-            }
-            left -= piece.count
-            consumed += piece.count
-        }
-        return true
-    }
-
-    private mutating func readChunks(into request: inout LoopbackRequest) -> Bool {
+            method: head.method, path: String(head.target.prefix { $0 != "?" }), headers: head.headers, body: [])
+        guard
+            var framing = BodyFraming(
+                contentLength: head.headers[.contentLength], transferEncoding: head.headers[.transferEncoding])
+        else { return .malformed }
+        if head.headers[.expect] != nil { connection.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         while true {
-            guard let line = readLine(), let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0 else {
-                return false
+            switch input.next(of: &framing) {
+            case .bytes(let piece):
+                let hasRoom = request.body.map { $0.count + piece.count <= maxBodyBytes } ?? false
+                if hasRoom { request.body?.append(contentsOf: piece) } else { request.body = nil }
+            case .complete: return .request(request)
+            case .broken, .silence: return .end
             }
-            guard read(size, into: &request) else { return false }
-            guard let end = readLine(), end.isEmpty || size == 0 else { return false }
-            if size == 0 { return end.isEmpty || skipTrailers() }
         }
-    }
-
-    private mutating func skipTrailers() -> Bool {
-        while let line = readLine() { if line.isEmpty { return true } }
-        return false
-    }
-
-    // MARK: Lines
-
-    private mutating func readHead() -> [String]? {
-        var lines: [String] = []
-        var bytes = 0
-        while let line = readLine() {
-            bytes += line.utf8.count
-            if line.isEmpty {
-                if lines.isEmpty { continue }
-                return lines
-            }
-            guard bytes <= Self.maxHeadBytes else { return nil }
-            lines.append(line)
-        }
-        return nil
-    }
-
-    private mutating func readLine() -> String? {
-        var searched = consumed
-        while true {
-            if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-                var line = buffer[consumed..<end]
-                if line.last == UInt8(ascii: "\r") { line.removeLast() }
-                consumed = end + 1
-                return String(decoding: line, as: UTF8.self)
-            }
-            guard available <= Self.maxHeadBytes else { return nil }
-            let waiting = available
-            guard fill() else { return nil }
-            searched = consumed + waiting
-        }
-    }
-
-    private var available: Int { buffer.count - consumed }
-
-    private mutating func fill() -> Bool {
-        if consumed > 0 {
-            buffer.removeFirst(consumed)
-            consumed = 0
-        }
-        let piece = connection.receive()
-        buffer += piece
-        return !piece.isEmpty
     }
 }

@@ -7,11 +7,22 @@ import Glibc
 package final class LoopbackServer: Sendable {
     package typealias Serve = @Sendable (LoopbackConnection) -> Void
 
+    /// What becomes of those who want to connect.
+    package enum Door: Sendable {
+        /// They are served.
+        case open
+        /// They are refused: the port is taken, but nobody listens on it.
+        case closed
+        /// They wait for ever: the queue of those to be accepted is full.
+        case crowded
+    }
+
     private struct State {
         var connections = 0
+        var turnedAway = 0
         var open: Set<Int32> = []
         /// Threads that run, the accepting one included.
-        var running = 1
+        var running: Int
         var isStopped = false
     }
 
@@ -23,27 +34,30 @@ package final class LoopbackServer: Sendable {
     }
 
     package let port: Int
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let serve: Serve
-    private let state = Locked(State())
+    private let maxConnections: Int
+    private let state: Locked<State>
     private let ended = DispatchSemaphore(value: 0)
 
     /// Listens when it returns. `serve` runs on a thread of its own for each connection, which is closed when it returns.
-    package init(_ serve: @escaping Serve) throws {
+    ///
+    /// Connections beyond `maxConnections` at a time are closed at once.
+    package init(door: Door = .open, maxConnections: Int = 10_000, _ serve: @escaping Serve) throws {
         self.serve = serve
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard listener >= 0 else { throw Failure("socket") }
-        do {
-            port = try Self.listen(listener)
-        } catch {
-            close(listener)
-            throw error
-        }
-        Thread.detach { self.acceptAll() }
+        self.maxConnections = maxConnections
+        listener = try LoopbackListener(door)
+        port = listener.port
+        state = Locked(State(running: door == .open ? 1 : 0))
+        if door == .open { Thread.detach { self.acceptAll() } }
     }
 
-    /// How many connections there were.
+    /// How many connections were accepted so far.
     package var connectionCount: Int { state.withLock { $0.connections } }
+    /// How many of them are open.
+    package var openConnectionCount: Int { state.withLock { $0.open.count } }
+    /// How many were closed at once because there were too many.
+    package var turnedAwayCount: Int { state.withLock { $0.turnedAway } }
 
     /// Closes the port and all connections, and returns when every thread has ended. Idempotent.
     package func stop() {
@@ -55,14 +69,14 @@ package final class LoopbackServer: Sendable {
             return (!state.isStopped, state.running)
         }
         guard isFirst else { return }
-        shutdown(listener, Int32(SHUT_RDWR))
+        listener.endAccepting()
         for _ in 0..<waitsFor { ended.wait() }
-        close(listener)
+        listener.close()
     }
 
     private func acceptAll() {
         while true {
-            let descriptor = accept(listener, nil, nil)
+            let descriptor = accept(listener.descriptor, nil, nil)
             if descriptor < 0 {
                 if errno == EINTR || errno == ECONNABORTED { continue }
                 guard errno == EMFILE || errno == ENFILE else { break }
@@ -72,24 +86,42 @@ package final class LoopbackServer: Sendable {
             }
             // A process that a test starts meanwhile must not hold the connection open behind our back.
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            let isAccepted = state.withLock { state in
-                guard !state.isStopped else { return false }
-                state.connections += 1
-                state.running += 1
-                state.open.insert(descriptor)
-                return true
-            }
-            guard isAccepted else {
+            switch admit(descriptor) {
+            case .served(let number):
+                Thread.detach { self.run(descriptor, number) }
+                continue
+            case .turnedAway:
                 close(descriptor)
-                break
+                continue
+            case .stopped:
+                close(descriptor)
             }
-            Thread.detach { self.run(descriptor) }
+            break
         }
         threadEnded()
     }
 
-    private func run(_ descriptor: Int32) {
-        serve(LoopbackConnection(descriptor))
+    private enum Admission {
+        case served(number: Int)
+        case turnedAway, stopped
+    }
+
+    private func admit(_ descriptor: Int32) -> Admission {
+        state.withLock { state in
+            guard !state.isStopped else { return .stopped }
+            guard state.open.count < maxConnections else {
+                state.turnedAway += 1
+                return .turnedAway
+            }
+            state.connections += 1
+            state.running += 1
+            state.open.insert(descriptor)
+            return .served(number: state.connections)
+        }
+    }
+
+    private func run(_ descriptor: Int32, _ number: Int) {
+        serve(LoopbackConnection(descriptor, number: number))
         // Out of the set first: the number must not be another's when stop() shuts it down.
         state.withLock { _ = $0.open.remove(descriptor) }
         close(descriptor)
@@ -104,27 +136,25 @@ package final class LoopbackServer: Sendable {
         if isAwaited { ended.signal() }
     }
 
-    private static func listen(_ descriptor: Int32) throws -> Int {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        // SAFETY: the pointers are to local variables and do not outlive the calls.
-        let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, 4096) == 0
-                    && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard isListening else { throw Failure("listen") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-
     /// Threads that nobody joins.
     package enum Thread {
         private final class Box: Sendable {
             let body: @Sendable () -> Void
             init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+            func run() {
+                nameThread()
+                body()
+            }
+        }
+
+        /// Tests count threads by name. Swift does not see glibc's call for it.
+        private static func nameThread() {
+            let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { return }
+            // SAFETY: the text outlives the call.
+            _ = unsafe write(file, "contrail-server", 15)
+            close(file)
         }
 
         package static func detach(_ body: @escaping @Sendable () -> Void) {
@@ -135,7 +165,7 @@ package final class LoopbackServer: Sendable {
                 &thread, nil,
                 { context in
                     if let context = unsafe context {
-                        unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
+                        unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().run()
                     }
                     return nil
                 }, box)

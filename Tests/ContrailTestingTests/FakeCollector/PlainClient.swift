@@ -30,15 +30,21 @@ struct PlainClient {
         return try await exchange(Array(head.utf8) + body)
     }
 
-    func exchange(_ bytes: [UInt8]) async throws -> Answer {
+    func exchange(_ bytes: [UInt8]) async throws -> Answer { Self.parse(try await self.bytes(bytes)) }
+
+    /// All that comes back, as text.
+    func text(_ text: String) async throws -> String { String(decoding: try await bytes(Array(text.utf8)), as: UTF8.self) }
+
+    /// All that comes back. `closesSending`: the peer sees the end of what is sent.
+    func bytes(_ bytes: [UInt8], closesSending: Bool = false) async throws -> [UInt8] {
         let port = port
-        let received: [UInt8] = try await withCheckedThrowingContinuation { continuation in
+        return try await withCheckedThrowingContinuation { continuation in
             // On a thread of its own: blocking calls have no place on the pool that the collector's caller waits on.
             LoopbackServer.Thread.detach {
-                continuation.resume(with: Result { try LoopbackConnection.exchange(bytes, port: port) })
+                continuation.resume(
+                    with: Result { try LoopbackConnection.exchange(bytes, port: port, closesSending: closesSending) })
             }
         }
-        return Self.parse(received)
     }
 
     private static func parse(_ bytes: [UInt8]) -> Answer {
@@ -57,10 +63,23 @@ struct PlainClient {
 
 extension LoopbackConnection {
     /// Connects, sends, and reads to the end.
-    fileprivate static func exchange(_ bytes: [UInt8], port: Int) throws -> [UInt8] {
+    fileprivate static func exchange(_ bytes: [UInt8], port: Int, closesSending: Bool) throws -> [UInt8] {
+        let connection = try opened(to: port)
+        defer { close(connection.descriptor) }
+        connection.send(bytes)
+        if closesSending { connection.closeSending() }
+        var received: [UInt8] = []
+        while true {
+            let piece = connection.receive()
+            if piece.isEmpty { return received }
+            received += piece
+        }
+    }
+
+    /// A connection to a server, which the caller closes.
+    static func opened(to port: Int) throws -> LoopbackConnection {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw POSIXError(.EMFILE) }
-        defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -71,14 +90,10 @@ extension LoopbackConnection {
                 unsafe connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard isConnected else { throw POSIXError(.ECONNREFUSED) }
-        let connection = LoopbackConnection(descriptor)
-        connection.send(bytes)
-        var received: [UInt8] = []
-        while true {
-            let piece = connection.receive()
-            if piece.isEmpty { return received }
-            received += piece
+        guard isConnected else {
+            close(descriptor)
+            throw POSIXError(.ECONNREFUSED)
         }
+        return LoopbackConnection(descriptor)
     }
 }
