@@ -93,7 +93,8 @@ public final class FakeCollector: Sendable {
     ) async throws -> [ReceivedSpan] {
         try await inbox.wait(timeout: timeout) { snapshot in
             let matching = snapshot.spans.filter(predicate)
-            return matching.count >= count ? .done(matching) : .more(FakeCollectorError.timeout(waitedFor: count, got: matching.count))
+            return matching.count >= count
+                ? .done(matching) : .more(FakeCollectorError.timeout(waitedFor: count, got: matching.count))
         }
     }
 
@@ -102,7 +103,8 @@ public final class FakeCollector: Sendable {
     public func waitForRequests(count: Int, timeout: Duration = .seconds(10)) async throws -> [ReceivedRequest] {
         try await inbox.wait(timeout: timeout) { snapshot in
             let requests = snapshot.requests
-            return requests.count >= count ? .done(requests) : .more(FakeCollectorError.timeout(waitedFor: count, got: requests.count))
+            return requests.count >= count
+                ? .done(requests) : .more(FakeCollectorError.timeout(waitedFor: count, got: requests.count))
         }
     }
 }

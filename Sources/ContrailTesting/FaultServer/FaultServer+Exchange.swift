@@ -13,7 +13,8 @@ extension FaultServer {
         private var framing: BodyFraming
 
         init(
-            _ request: ReceivedRequest, _ framing: BodyFraming, _ input: LoopbackInput, _ connection: LoopbackConnection,
+            _ request: ReceivedRequest, _ framing: BodyFraming, _ input: LoopbackInput,
+            _ connection: LoopbackConnection,
             _ state: FaultServerState
         ) {
             self.request = request

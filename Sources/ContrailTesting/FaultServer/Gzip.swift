@@ -11,7 +11,9 @@ enum Gzip {
             let block = rest.prefix(65535)
             rest = rest.dropFirst(block.count)
             let count = UInt16(block.count)
-            data += [rest.isEmpty ? 1 : 0, UInt8(count & 255), UInt8(count >> 8), UInt8(~count & 255), UInt8(~count >> 8)]
+            data += [
+                rest.isEmpty ? 1 : 0, UInt8(count & 255), UInt8(count >> 8), UInt8(~count & 255), UInt8(~count >> 8),
+            ]
             data += block
         } while !rest.isEmpty
         return data + littleEndian(checksum(bytes)) + littleEndian(UInt32(truncatingIfNeeded: bytes.count))

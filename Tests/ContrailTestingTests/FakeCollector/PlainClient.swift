@@ -33,7 +33,9 @@ struct PlainClient {
     func exchange(_ bytes: [UInt8]) async throws -> Answer { Self.parse(try await self.bytes(bytes)) }
 
     /// All that comes back, as text.
-    func text(_ text: String) async throws -> String { String(decoding: try await bytes(Array(text.utf8)), as: UTF8.self) }
+    func text(_ text: String) async throws -> String {
+        String(decoding: try await bytes(Array(text.utf8)), as: UTF8.self)
+    }
 
     /// All that comes back. `closesSending`: the peer sees the end of what is sent.
     func bytes(_ bytes: [UInt8], closesSending: Bool = false) async throws -> [UInt8] {

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct FaultScriptTests {
     /// The status that a plan answers with, told by a server that never runs: plans are compared by their choices.
-    private func request(_ path: String = "/", onConnection: Int = 1, body: String = "") -> FaultServer.ReceivedRequest {
+    private func request(_ path: String = "/", onConnection: Int = 1, body: String = "") -> FaultServer.ReceivedRequest
+    {
         FaultServer.ReceivedRequest(
             number: 1, connection: 1, numberOnConnection: onConnection, method: "GET", target: path, head: "")
     }

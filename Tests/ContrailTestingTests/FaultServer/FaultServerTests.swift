@@ -57,7 +57,8 @@ import Testing
     }
 
     @Test func aRateLimitSaysHowLongToWait() async throws {
-        try await withFaultServer(.sequence(.rateLimited(retryAfter: .milliseconds(1500)), .closeUnanswered)) { server in
+        try await withFaultServer(.sequence(.rateLimited(retryAfter: .milliseconds(1500)), .closeUnanswered)) {
+            server in
             let text = try await ask(server, get(close: false) + get())
             #expect(statuses(text) == ["429"])
             for line in ["Retry-After: 2", "retry-after-ms: 1500", "x-ratelimit-reset-requests: 1500ms"] {
@@ -147,7 +148,8 @@ import Testing
         var configuration = FaultServer.Configuration()
         configuration.maxConnections = 1
         let gate = FaultServer.Gate()
-        try await withFaultServer(.steps(.wait(for: gate), .respond(), .close), configuration: configuration) { server in
+        try await withFaultServer(.steps(.wait(for: gate), .respond(), .close), configuration: configuration) {
+            server in
             let first = Task { try await ask(server, get()) }
             try await server.waitForRequests(1)
             try await expect([], to: get(), from: server)
