@@ -15,6 +15,8 @@ public final class HTTPClient: Sendable {
     public typealias Response = HTTPCall.Response
     /// A response whose body is still coming. See ``ContrailCore/HTTPCall/StreamedResponse``.
     public typealias StreamedResponse = HTTPCall.StreamedResponse
+    /// A body in chunks. See ``ContrailCore/HTTPCall/BodyStream``.
+    public typealias BodyStream = HTTPCall.BodyStream
     /// A request body. See ``ContrailCore/HTTPCall/Body``.
     public typealias Body = HTTPCall.Body
     /// Query parameters. See ``ContrailCore/HTTPCall/Query``.
@@ -73,11 +75,16 @@ public final class HTTPClient: Sendable {
         return try await pipeline.stream(request)
     }
 
-    /// As ``stream(_:)``, for the length of `body`: what is not taken by then is given up.
-    public func stream<Result>(
-        _ request: Request, _ body: (StreamedResponse) async throws -> Result
+    /// Sends `request` and lends head and body to `operation`: whatever it does, the connection and the permit are back
+    /// when this returns.
+    ///
+    /// What is not taken by then is given up; a copy of the body that got out throws ``ClientError`` with code
+    /// `body_out_of_scope`. Throws as ``execute(_:)``, and what `operation` throws.
+    public func execute<Result>(
+        _ request: Request, _ operation: (_ head: ResponseHead, _ body: BodyStream) async throws -> Result
     ) async throws -> Result {
-        try await body(try await stream(request))
+        usage?.countCall()
+        return try await pipeline.withStream(request, operation)
     }
 
     /// Sends all `requests`, at most as many at a time as the client's limits allow, and returns one result per request,

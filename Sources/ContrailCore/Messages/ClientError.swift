@@ -33,6 +33,12 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         /// The policy's: a redirect to where the call must not go, or one whose body cannot be sent again.
         /// ``ClientError/response`` is that redirect.
         public static let redirectRefused = Code("redirect_refused")
+        /// A line of the body is longer than the reader allows; ``ClientError/line`` says which.
+        public static let lineTooLong = Code("line_too_long")
+        /// An event of the body is larger than the reader allows.
+        public static let eventTooLarge = Code("event_too_large")
+        /// The caller's: the body was used after the time for which it was lent.
+        public static let bodyOutOfScope = Code("body_out_of_scope")
         /// One send failed on the wire: the names of ``TransportError/Kind``.
         public static func transport(_ kind: TransportError.Kind) -> Code { Code(kind.description) }
     }
@@ -49,6 +55,8 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
     public var phase: Phase?
     /// Every send that was made.
     public var attempts: [HTTPCall.Attempt] = []
+    /// The line of the body that could not be read, from 1; `nil` if it is not about a line.
+    public var line: Int?
     /// The response that was refused by `validateStatus`, could not be decoded, or is a redirect that was not followed.
     /// The body of a streamed one is empty: it was given up.
     public var response: HTTPCall.Response?

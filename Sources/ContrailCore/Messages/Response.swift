@@ -55,13 +55,7 @@ extension HTTPCall {
             _ type: Value.Type = Value.self, decoder: JSONDecoder = JSONDecoder()
         ) throws -> Value {
             do {
-                // SAFETY: the data borrows the chunk's memory, which self keeps alive until the decoder is done.
-                return try unsafe body.withUnsafeBytes { bytes in
-                    guard let start = bytes.baseAddress else { return try decoder.decode(type, from: Data()) }
-                    let data = unsafe Data(
-                        bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count, deallocator: .none)
-                    return try decoder.decode(type, from: data)
-                }
+                return try body.decode(type, decoder)
             } catch {
                 throw ClientError.decoding(error, type: "\(type)", response: self)
             }

@@ -53,10 +53,24 @@ package final class CallPipeline: Sendable {
             let history = call.snapshot
             return HTTPCall.StreamedResponse(
                 head: response.head, body: streamedBody(response, call), url: history.finalURL ?? call.url,
-                redirects: history.redirects)
+                redirects: history.redirects, method: request.method, call: call)
         } catch {
             throw fail(call, error)
         }
+    }
+
+    /// As ``stream(_:)``, for the length of `operation`: then the body is given up, whoever still has it.
+    package func withStream<Result>(
+        _ request: HTTPCall.Request,
+        _ operation: (ResponseHead, HTTPCall.BodyStream) async throws -> Result
+    ) async throws -> Result {
+        let response = try await stream(request)
+        let scope = BodyScope()
+        defer {
+            scope.end()
+            response.body.cancel()
+        }
+        return try await operation(response.head, response.body.within(scope))
     }
 
     private func streamedBody(_ response: WireResponse, _ call: CallState) -> HTTPCall.BodyStream {
@@ -65,7 +79,7 @@ package final class CallPipeline: Sendable {
         switch response.body {
         case .buffered(let chunk):
             call.end(.response(status: status), at: time.now)
-            return HTTPCall.BodyStream(chunk)
+            return HTTPCall.BodyStream(chunk) { Self.published($0, call) }
         case .stream(let stream):
             let observed = ObservedBody(stream) { ending in
                 switch ending {
@@ -74,7 +88,8 @@ package final class CallPipeline: Sendable {
                 case .cancelled, .discarded: call.end(.cancelled, at: time.now)
                 }
             }
-            return HTTPCall.BodyStream(observed) { Self.published($0, call) }
+            let limit = call.request.maxResponseBytes ?? settings.maxResponseBytes
+            return HTTPCall.BodyStream(observed, maxCollectedBytes: limit) { Self.published($0, call) }
         }
     }
 
@@ -165,6 +180,7 @@ package final class CallPipeline: Sendable {
             return published
         case var error as ClientError:
             if error.attempts.isEmpty { error.attempts = call.snapshot.attempts }
+            if error.target == nil { error.target = call.target }
             return error
         default:
             return error
