@@ -87,6 +87,21 @@ public final class HTTPClient: Sendable {
         return try await pipeline.withStream(request, operation)
     }
 
+    /// Fetches `request` into the file at `path`, which is replaced by the whole of it or not at all.
+    ///
+    /// The bytes go to a file beside it first, are synced to the disk, then renamed. A body that breaks off is gone on with
+    /// by Range and If-Range if the server has a strong entity tag; each time is a call of its own, and the request's
+    /// `timeout` covers them all. The body is stored as it is sent, uncoded unless the request has an Accept-Encoding.
+    ///
+    /// Throws as ``execute(_:)``, and ``ClientError`` with code `bad_status` for anything but a success, `disk_full`,
+    /// `file_unwritable`, `invalid_range`, or `body_too_large`. Writing happens on threads made for that.
+    public func download(
+        _ request: Request, to path: String, options: HTTPCall.DownloadOptions = .init()
+    ) async throws -> HTTPCall.Download {
+        usage?.countCall()
+        return try await pipeline.download(request, to: path, options: options)
+    }
+
     /// Sends all `requests`, at most as many at a time as the client's limits allow, and returns one result per request,
     /// in their order. A failure does not sink the others. On cancellation the rest fail with `CancellationError`.
     public func fetchAll(_ requests: [Request]) async -> FetchResults {

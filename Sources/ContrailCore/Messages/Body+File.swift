@@ -22,7 +22,7 @@ extension HTTPCall.Body {
 }
 
 extension HTTPCall {
-    /// A file cannot be sent. The caller's, or the machine's.
+    /// A file cannot be read or written. The caller's, or the machine's.
     public struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
         /// The file.
         public let path: String
@@ -37,10 +37,13 @@ extension HTTPCall {
             errorNumber = nil
         }
 
-        init(_ path: String, errorNumber: Int32) {
+        /// True if there was no room for it: a full disk or a used-up quota.
+        public var isDiskFull: Bool { errorNumber == ENOSPC || errorNumber == EDQUOT }
+
+        init(_ path: String, errorNumber: Int32, verb: StaticString = "read") {
             self.path = path
             // SAFETY: strerror returns a string that stays valid until the thread's next call; it is copied at once.
-            description = "The file \(path) cannot be read: \(unsafe String(cString: strerror(errorNumber)))."
+            description = "The file \(path) cannot be \(verb): \(unsafe String(cString: strerror(errorNumber)))."
             self.errorNumber = errorNumber
         }
     }

@@ -33,6 +33,12 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         /// The policy's: a redirect to where the call must not go, or one whose body cannot be sent again.
         /// ``ClientError/response`` is that redirect.
         public static let redirectRefused = Code("redirect_refused")
+        /// This machine's: a downloaded file has no room; ``ClientError/cause`` is a ``HTTPCall/FileProblem``.
+        public static let diskFull = Code("disk_full")
+        /// The caller's or this machine's: a file cannot be written; ``ClientError/cause`` is a ``HTTPCall/FileProblem``.
+        public static let fileUnwritable = Code("file_unwritable")
+        /// The peer's: it sent another part of a file than it was asked for or than it announced.
+        public static let invalidRange = Code("invalid_range")
         /// A line of the body is longer than the reader allows; ``ClientError/line`` says which.
         public static let lineTooLong = Code("line_too_long")
         /// An event of the body is larger than the reader allows.

@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// The way of a call: call → users' middleware → redirect → retry → admission → users' middleware → send.
 package final class CallPipeline: Sendable {
-    private let settings: PipelineSettings
+    let settings: PipelineSettings
     private let sender: Sender
     private let admission: Admission
     private let sleeps: Sleeps
@@ -96,14 +96,7 @@ package final class CallPipeline: Sendable {
     // MARK: Beginning and end
 
     private func begin(_ request: HTTPCall.Request) throws -> (WireRequest, CallState) {
-        let url: RequestURL
-        do {
-            url = try RequestURL(request.url, base: settings.baseURL, query: request.query)
-        } catch {
-            throw ClientError(
-                .invalidURL, "\(error)", cause: error,
-                target: "\(request.method) \(Redaction.unreadableURL(request.url))")
-        }
+        let url = try url(of: request)
         try Self.validate(request, url)
         let now = settings.time.now
         let deadline = (request.timeout ?? settings.timeout).map { now + $0 }
@@ -114,6 +107,17 @@ package final class CallPipeline: Sendable {
         wire.connectTimeout = settings.connectTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
         return (wire, call)
+    }
+
+    /// Throws ``ClientError`` if there is none.
+    func url(of request: HTTPCall.Request) throws -> RequestURL {
+        do {
+            return try RequestURL(request.url, base: settings.baseURL, query: request.query)
+        } catch {
+            throw ClientError(
+                .invalidURL, "\(error)", cause: error,
+                target: "\(request.method) \(Redaction.unreadableURL(request.url))")
+        }
     }
 
     private static func validate(_ request: HTTPCall.Request, _ url: RequestURL) throws {
