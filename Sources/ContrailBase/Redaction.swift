@@ -16,8 +16,9 @@ package enum Redaction {
         "refresh_token", "secret", "signature", "token",
     ]
 
-    private static func isSecretQueryKey(_ key: Substring) -> Bool {
+    private static func isSecretQueryKey(_ key: Substring, _ only: Set<String>?) -> Bool {
         let key = String(key)
+        if let only { return only.contains(key) }
         return secretQueryKeys.contains(key) || commonSecretQueryKeys.contains(key.lowercased())
     }
 
@@ -29,13 +30,15 @@ package enum Redaction {
 
     /// `url` with user info and the values of secret parameters replaced, in the query and in the fragment (where OAuth
     /// answers carry tokens). Copies only if there is something.
-    package static func url(_ url: String) -> String {
+    ///
+    /// `only` names the secret parameters instead of both lists above, compared with case.
+    package static func url(_ url: String, only: Set<String>? = nil) -> String {
         let withoutUserInfo = redactingUserInfo(url)
         guard withoutUserInfo.utf8.contains(UInt8(ascii: "=")) else { return withoutUserInfo }
         let end = withoutUserInfo.firstIndex(of: "#") ?? withoutUserInfo.endIndex
         let start = withoutUserInfo[..<end].firstIndex(of: "?") ?? end
-        let query = redactingPairs(withoutUserInfo[start..<end])
-        let fragment = redactingPairs(withoutUserInfo[end...])
+        let query = redactingPairs(withoutUserInfo[start..<end], only)
+        let fragment = redactingPairs(withoutUserInfo[end...], only)
         guard query != nil || fragment != nil else { return withoutUserInfo }
         return withoutUserInfo[..<start] + (query ?? String(withoutUserInfo[start..<end]))
             + (fragment ?? String(withoutUserInfo[end...]))
@@ -63,11 +66,11 @@ package enum Redaction {
     }
 
     /// A part of a URL, its `?` or `#` included; `nil` if nothing in it is secret.
-    private static func redactingPairs(_ part: Substring) -> String? {
+    private static func redactingPairs(_ part: Substring, _ only: Set<String>?) -> String? {
         guard let mark = part.first else { return nil }
         var found = false
         let pairs = part.dropFirst().split(separator: "&", omittingEmptySubsequences: false).map { pair -> Substring in
-            guard let equals = pair.firstIndex(of: "="), isSecretQueryKey(pair[..<equals]) else { return pair }
+            guard let equals = pair.firstIndex(of: "="), isSecretQueryKey(pair[..<equals], only) else { return pair }
             found = true
             return pair[...equals] + Self.mark
         }

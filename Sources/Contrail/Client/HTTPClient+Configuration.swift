@@ -3,7 +3,6 @@ public import ContrailCore
 import ContrailCurl
 import ContrailTelemetry
 public import HTTPTypes
-public import Tracing
 
 extension HTTPClient {
     /// The settings of a client. Every one has a default: change what you need.
@@ -55,28 +54,6 @@ extension HTTPClient {
         /// The defaults.
         public init() {}
 
-        /// Which spans a call leaves, and who makes them.
-        public struct Tracing: Sendable {
-            /// What becomes a span.
-            public enum Detail: Sendable, Hashable {
-                /// An INTERNAL span per call and a CLIENT span per send below it.
-                case callsAndSends
-                /// CLIENT spans only. A call without a parent then becomes one trace per send.
-                case attemptsOnly
-                /// Nothing, and no trace context is sent.
-                case off
-            }
-
-            /// What becomes a span. Default `.callsAndSends`.
-            public var detail = Detail.callsAndSends
-            /// Who makes the spans; `nil`: whoever is in charge when the call begins, the innermost `withTracer` or
-            /// the bootstrapped tracer.
-            public var tracer: (any Tracer)?
-
-            /// The defaults.
-            public init() {}
-        }
-
         /// The pool of connections.
         public struct Connections: Sendable {
             /// Connections kept open in all, idle ones included, per event loop. Default 256.
@@ -106,7 +83,7 @@ extension PipelineSettings {
     static let standard: PipelineSettings = {
         var settings = PipelineSettings()
         settings.defaultHeaders[.userAgent] = "contrail/\(Telemetry.sdkVersion)"
-        settings.observers = [TracingObserver(HTTPClient.Configuration.Tracing())]
+        settings.observers = [TracingObserver(HTTPClient.Configuration.Tracing(), secretHeaders: [])]
         return settings
     }()
 }
@@ -136,7 +113,9 @@ extension HTTPClient.Configuration {
         settings.limits = limits
         settings.callMiddleware = callMiddleware
         settings.sendMiddleware = sendMiddleware
-        settings.observers = (tracing.detail == .off ? [] : [TracingObserver(tracing)]) + observers
+        settings.observers =
+            (tracing.detail == .off ? [] : [TracingObserver(tracing, secretHeaders: secretHeaders)])
+            + observers
         settings.time = time
         settings.random = random
         return settings

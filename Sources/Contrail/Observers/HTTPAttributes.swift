@@ -10,23 +10,59 @@ enum HTTPAttributes {
     private static let capacity = 20
 
     /// What is known when the send starts; the first four are what samplers may rely on.
-    static func atStart(_ send: SendStart) -> [Telemetry.Attribute] {
+    static func atStart(
+        _ send: SendStart, _ headers: HTTPFields, _ settings: SpanSettings
+    ) -> [Telemetry.Attribute] {
         var attributes: [Telemetry.Attribute] = []
         attributes.reserveCapacity(capacity)
         let method = send.method.rawValue
-        let isKnown = knownMethods.contains(method)
+        let isKnown = settings.isKnown(send.method)
+        let server = ServerAddress(send.url.origin, headers)
         attributes.append(.init("http.request.method", .string(isKnown ? method : "_OTHER")))
-        attributes.append(.init("server.address", .string(send.url.origin.host)))
-        attributes.append(.init("server.port", .int(Int64(send.url.origin.port))))
-        attributes.append(.init("url.full", .string(send.url.description)))
+        attributes.append(.init("server.address", .string(server.host)))
+        attributes.append(.init("server.port", .int(Int64(server.port))))
+        attributes.append(.init("url.full", .string(settings.fullURL(send.url))))
         if !isKnown { attributes.append(.init("http.request.method_original", .string(method))) }
         if let template = send.urlTemplate { attributes.append(.init("url.template", .string(template))) }
         if send.ordinal > 0 { attributes.append(.init("http.request.resend_count", .int(Int64(send.ordinal)))) }
+        attributes += settings.requestHeaders.attributes(of: headers)
+        if !settings.optional.isEmpty { attributes += optionalAtStart(send, headers, settings.optional) }
+        return attributes
+    }
+
+    private static func optionalAtStart(
+        _ send: SendStart, _ headers: HTTPFields, _ wanted: HTTPClient.Configuration.Tracing.OptionalAttributes
+    ) -> [Telemetry.Attribute] {
+        var attributes: [Telemetry.Attribute] = []
+        if wanted.contains(.scheme) {
+            attributes.append(.init("url.scheme", .string(send.url.origin.scheme.rawValue)))
+        }
+        if wanted.contains(.userAgent), let agent = headers[.userAgent] {
+            attributes.append(.init("user_agent.original", .string(agent)))
+        }
+        if wanted.contains(.syntheticTest) || wanted.contains(.syntheticBot) {
+            let type = wanted.contains(.syntheticTest) ? "test" : "bot"
+            attributes.append(.init("user_agent.synthetic.type", .string(type)))
+        }
+        return attributes
+    }
+
+    private static func optionalAtEnd(
+        _ end: SendEnd, _ wanted: HTTPClient.Configuration.Tracing.OptionalAttributes
+    ) -> [Telemetry.Attribute] {
+        var attributes: [Telemetry.Attribute] = []
+        if wanted.contains(.transport), end.summary.peerAddress != nil {
+            let isQUIC = end.outcome.head?.version == .http3
+            attributes.append(.init("network.transport", .string(isQUIC ? "quic" : "tcp")))
+        }
+        if wanted.contains(.bodySizes), end.outcome.head != nil {
+            attributes.append(.init("http.response.body.size", .int(end.summary.responseBodyBytes)))
+        }
         return attributes
     }
 
     /// What is known when the send is over.
-    static func atEnd(_ end: SendEnd) -> [Telemetry.Attribute] {
+    static func atEnd(_ end: SendEnd, _ settings: SpanSettings) -> [Telemetry.Attribute] {
         var attributes: [Telemetry.Attribute] = []
         attributes.reserveCapacity(12)
         if let head = end.outcome.head {
@@ -47,13 +83,9 @@ enum HTTPAttributes {
         for (phase, duration) in end.summary.phases {
             attributes.append(.init(phaseKey(phase), .double(duration.inSeconds)))
         }
+        if let head = end.outcome.head { attributes += settings.responseHeaders.attributes(of: head.headers) }
+        if !settings.optional.isEmpty { attributes += optionalAtEnd(end, settings.optional) }
         return attributes
-    }
-
-    /// The span's name: the method, and the template if the caller gave one; never the path.
-    static func spanName(_ method: HTTPRequest.Method, _ template: String?) -> String {
-        let name = knownMethods.contains(method.rawValue) ? method.rawValue : "HTTP"
-        return template.map { "\(name) \($0)" } ?? name
     }
 
     /// The status as text for a 4xx or 5xx, the failure's name otherwise; `nil` if it went well or was cancelled.
@@ -65,11 +97,6 @@ enum HTTPAttributes {
         case .cancelled(let head): head.flatMap { $0.status.code >= 400 ? String($0.status.code) : nil }
         }
     }
-
-    /// Compared as they are: methods are case-sensitive (RFC 9110 §9.1).
-    private static let knownMethods: Set<String> = [
-        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY",
-    ]
 
     private static func phaseKey(_ phase: SendSummary.Phase) -> String {
         switch phase {

@@ -6,13 +6,17 @@ import Tracing
 
 /// Turns calls into spans: INTERNAL for the call, CLIENT for each send.
 struct TracingObserver: CallObserver {
-    private let settings: HTTPClient.Configuration.Tracing
+    private let tracer: (any Tracer)?
+    private let settings: SpanSettings
 
-    init(_ settings: HTTPClient.Configuration.Tracing) { self.settings = settings }
+    init(_ tracing: HTTPClient.Configuration.Tracing, secretHeaders: [HTTPField.Name]) {
+        tracer = tracing.tracer
+        settings = SpanSettings(tracing, secretHeaders: secretHeaders)
+    }
 
     func callWillStart(_ call: CallStart) -> (any CallObservation)? {
-        guard let source = SpanSource(explicit: settings.tracer) else { return nil }
-        return TracedCall(call, source: source, hasCallSpan: settings.detail == .callsAndSends)
+        guard let source = SpanSource(explicit: tracer) else { return nil }
+        return TracedCall(call, source: source, settings)
     }
 }
 
@@ -20,27 +24,29 @@ struct TracingObserver: CallObserver {
 private final class TracedCall: CallObservation {
     private let call: CallStart
     private let source: SpanSource
+    private let settings: SpanSettings
     /// The context the call was made in.
     private let ambient: ServiceContext
     private let span: SpanHandle?
 
-    init(_ call: CallStart, source: SpanSource, hasCallSpan: Bool) {
+    init(_ call: CallStart, source: SpanSource, _ settings: SpanSettings) {
         self.call = call
         self.source = source
+        self.settings = settings
         ambient = ServiceContext.current ?? .topLevel
-        guard hasCallSpan else {
+        guard settings.detail == .callsAndSends else {
             span = nil
             return
         }
         span = source.startSpan(
-            "call " + HTTPAttributes.spanName(call.method, call.urlTemplate), in: ambient, kind: .internal,
+            "call " + settings.name(call.method, call.urlTemplate), in: ambient, kind: .internal,
             attributes: [.init("contrail.call.origin", .string(call.url.origin.description))],
             atNanoseconds: call.wall(call.start))
     }
 
     func sendWillStart(_ send: SendStart, headers: inout HTTPFields) -> (any SendObservation)? {
-        let name = HTTPAttributes.spanName(send.method, send.urlTemplate)
-        let attributes = HTTPAttributes.atStart(send)
+        let name = settings.name(send)
+        let attributes = HTTPAttributes.atStart(send, headers, settings)
         let start = call.wall(send.start)
         let handle =
             if let span {
@@ -51,7 +57,7 @@ private final class TracedCall: CallObservation {
             }
         source.inject(
             handle, in: ambient, crossesOrigin: send.url.origin != call.url.origin, into: &headers)
-        return TracedSend(handle, call: call)
+        return TracedSend(handle, call: call, settings)
     }
 
     func record(_ event: CallEvent) {
@@ -80,14 +86,17 @@ private final class TracedSend: SendObservation {
     private let span: SpanHandle
     private let call: CallStart
 
-    init(_ span: SpanHandle, call: CallStart) {
+    private let settings: SpanSettings
+
+    init(_ span: SpanHandle, call: CallStart, _ settings: SpanSettings) {
         self.span = span
         self.call = call
+        self.settings = settings
     }
 
     func sendDidEnd(_ end: SendEnd) {
         if span.isRecording {
-            span.setAttributes(HTTPAttributes.atEnd(end))
+            span.setAttributes(HTTPAttributes.atEnd(end, settings))
             switch end.outcome {
             case .failure(let error, _): span.setError(error.message)
             // The status code explains itself: no description (semantic conventions, "Status").

@@ -33,6 +33,19 @@ struct SpanTests {
         #expect(fixture.ended.count == 1)
     }
 
+    /// Zero, empty and any script are values like all others (OTel Common, "Attribute").
+    @Test func emptyAndUnicodeValuesAreKept() {
+        let fixture = Fixture()
+        let attributes: [Telemetry.Attribute] = [
+            .init("zero", .int(0)), .init("no", .bool(false)), .init("empty", .string("")), .init("none", .array([])),
+            .init("bytes", .bytes([])), .init("map", .map([])), .init("ключ 鍵", .string("😀 e\u{301}")),
+            .init("mixed", .array([.int(1), .string("a"), .bool(true)])),
+        ]
+        fixture.tracer.startSpan("名前", parent: nil, attributes: attributes).end()
+        #expect(fixture.ended.first?.attributes == attributes)
+        #expect(fixture.ended.first?.name == "名前")
+    }
+
     @Test func endsOnce() {
         let fixture = Fixture()
         let span = fixture.tracer.startSpan("x", parent: nil)

@@ -1,5 +1,7 @@
+import ContrailBase
 import ContrailTesting
 import Testing
+import Tracing
 
 @testable import ContrailTelemetry
 
@@ -16,11 +18,48 @@ struct TracerProviderTests {
         #expect(provider.isShutDown)
     }
 
+    /// Writes down who was called.
+    private struct Listing: Telemetry.SpanProcessor {
+        let name: String
+        let log: OrderLog
+        func onStart(_ span: Telemetry.Span, in context: ServiceContext) { log.add("start " + name) }
+        func onEnd(_ span: Telemetry.SpanData) { log.add("end " + name) }
+        func forceFlush(timeout: Duration) async -> Telemetry.FlushResult { .success }
+        func shutdown(timeout: Duration) async -> Telemetry.FlushResult { .success }
+    }
+
+    private final class OrderLog: Sendable {
+        private let lines = Locked<[String]>([])
+        var all: [String] { lines.withLock { $0 } }
+        func add(_ line: String) { lines.withLock { $0.append(line) } }
+    }
+
     @Test func processorsAreCalledInOrder() {
-        let (a, b) = (RecordingProcessor(), RecordingProcessor())
-        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [a, b])
+        let log = OrderLog()
+        let provider = Telemetry.TracerProvider(
+            resource: Telemetry.Resource(), processors: ["a", "b", "c"].map { Listing(name: $0, log: log) })
         provider.tracer(name: "t").startSpan("x", parent: nil).end()
-        #expect(a.ended.count == 1 && b.ended.count == 1)
+        #expect(log.all == ["start a", "start b", "start c", "end a", "end b", "end c"])
+    }
+
+    @Test func aTracersScopeIsOnItsSpans() {
+        let watcher = RecordingProcessor()
+        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [watcher])
+        let tracer = provider.tracer(
+            name: "lib", version: "1.2", schemaURL: "https://opentelemetry.io/schemas/1.44.0",
+            attributes: [.init("a", .int(1))])
+        tracer.startSpan("x", parent: nil).end()
+        let scope = Telemetry.Scope(
+            name: "lib", version: "1.2", schemaURL: "https://opentelemetry.io/schemas/1.44.0",
+            attributes: [.init("a", .int(1))])
+        #expect(watcher.ended.map(\.scope) == [scope])
+        #expect(tracer.scope == scope)
+    }
+
+    @Test func aTracerWithoutProcessorsSaysSo() {
+        #expect(!Telemetry.TracerProvider(resource: .init(), processors: []).tracer(name: "t").isEnabled)
+        #expect(
+            Telemetry.TracerProvider(resource: .init(), processors: [RecordingProcessor()]).tracer(name: "t").isEnabled)
     }
 
     @Test func flushExportsWhatHasEnded() async {
