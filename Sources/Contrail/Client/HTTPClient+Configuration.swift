@@ -34,6 +34,14 @@ extension HTTPClient {
         /// Your own header fields that hold secrets. Like Authorization they go neither to another origin on a redirect
         /// nor, as default headers, to another origin than the base URL's. Default: none.
         public var secretHeaders: [HTTPField.Name] = []
+        /// When a second send is made while the first takes long. Default `nil`: never. The request's own setting wins.
+        public var hedging: HedgingPolicy?
+        /// When an origin that fails is left alone. Default `nil`: never.
+        public var circuitBreaker: CircuitBreakerPolicy?
+        /// Holds back a share of the sends to an origin that refuses much. Default `nil`: off.
+        public var adaptiveThrottling: AdaptiveThrottlingPolicy?
+        /// How fast may be sent. Default `nil`: as fast as the permits allow.
+        public var rateLimits: RateLimits?
         /// How many sends may be under way, and wait.
         public var limits = ConcurrencyLimits()
         /// The pool and its connections.
@@ -110,6 +118,10 @@ extension HTTPClient.Configuration {
         settings.retryBudget = retryBudget
         settings.redirects = redirects
         settings.secretHeaders = Set(secretHeaders.map(\.canonicalName))
+        settings.hedging = hedging
+        settings.circuitBreaker = circuitBreaker
+        settings.adaptiveThrottling = adaptiveThrottling
+        settings.rateLimits = rateLimits
         settings.limits = limits
         settings.callMiddleware = callMiddleware
         settings.sendMiddleware = sendMiddleware
@@ -125,6 +137,7 @@ extension HTTPClient.Configuration {
         try Self.require(limits.maxTotal >= 1, "limits.maxTotal", limits.maxTotal, "at least 1")
         try Self.require(limits.maxPerOrigin >= 1, "limits.maxPerOrigin", limits.maxPerOrigin, "at least 1")
         try Self.require(limits.maxQueued >= 0, "limits.maxQueued", limits.maxQueued, "at least 0")
+        try validateResilience()
         try Self.require(maxResponseBytes >= 0, "maxResponseBytes", maxResponseBytes, "at least 0")
         try Self.require(
             connections.maxConnections >= 1, "connections.maxConnections", connections.maxConnections, "at least 1")
@@ -140,6 +153,35 @@ extension HTTPClient.Configuration {
             ("connectTimeout", connectTimeout), ("idleReadTimeout", idleReadTimeout),
         ] {
             if let value { try Self.require(value > .zero, name, value, "longer than zero") }
+        }
+    }
+
+    private func validateResilience() throws {
+        if let budget = retryBudget {
+            try Self.require((0...1_000).contains(budget.ratio), "retryBudget.ratio", budget.ratio, "from 0 to 1,000")
+        }
+        for rule in rateLimits?.rules ?? [] {
+            try Self.require(rule.amount >= 1, "rateLimits.amount", rule.amount, "at least 1")
+            try Self.require(rule.burst >= 1, "rateLimits.burst", rule.burst, "at least 1")
+            try Self.require(rule.interval > .zero, "rateLimits.interval", rule.interval, "longer than zero")
+        }
+        if let time = limits.maxQueueTime {
+            try Self.require(time > .zero, "limits.maxQueueTime", time, "longer than zero")
+        }
+        if let adaptive = limits.adaptive {
+            try Self.require(adaptive.min >= 1, "limits.adaptive.min", adaptive.min, "at least 1")
+            try Self.require(adaptive.max >= adaptive.min, "limits.adaptive.max", adaptive.max, "at least min")
+        }
+        if let breaker = circuitBreaker {
+            try Self.require(
+                breaker.failureRatio > 0 && breaker.failureRatio <= 1, "circuitBreaker.failureRatio",
+                breaker.failureRatio, "above 0, up to 1")
+            try Self.require(breaker.minSends >= 1, "circuitBreaker.minSends", breaker.minSends, "at least 1")
+        }
+        if let hedging {
+            try Self.require(
+                (0...10).contains(hedging.maxExtraSends), "hedging.maxExtraSends", hedging.maxExtraSends, "from 0 to 10"
+            )
         }
     }
 

@@ -8,6 +8,16 @@ enum CallEventAttributes {
         switch event {
         case .permitGranted(let waited, let instant):
             ("contrail.permit.granted", [.init("contrail.wait", .double(waited.inSeconds))], instant)
+        case .rateLimitPassed(let waited, let instant):
+            ("contrail.rate_limit.passed", [.init("contrail.wait", .double(waited.inSeconds))], instant)
+        case .sendRejected(let reason, let instant):
+            ("contrail.send.rejected", [.init("contrail.rejection", .string(reason.rawValue))], instant)
+        case .circuitChanged(let state, let instant):
+            ("contrail.circuit.changed", [.init("contrail.circuit.state", .string(state.rawValue))], instant)
+        case .hedgeIssued(let delay, let instant):
+            ("contrail.hedge.issued", [.init("contrail.hedge.delay", .double(delay.inSeconds))], instant)
+        case .hedgeDecided(let hedgeWon, let instant):
+            (hedgeWon ? "contrail.hedge.won" : "contrail.hedge.lost", [], instant)
         case .retryScheduled(let delay, let reason, let outcome, let source, let instant):
             (
                 "contrail.retry.scheduled",
@@ -44,6 +54,9 @@ enum CallEventAttributes {
             .init("contrail.wait.backoff", .double(end.backOffWait.inSeconds)),
             .init("contrail.wait.resume", .double(end.resumeWait.inSeconds)),
         ]
+        if end.rateLimitWait > .zero {
+            attributes.append(.init("contrail.wait.rate_limit", .double(end.rateLimitWait.inSeconds)))
+        }
         if end.redirectCount > 0 { attributes.append(.init("contrail.redirects", .int(Int64(end.redirectCount)))) }
         if let type = errorType(end.outcome) { attributes.append(.init("error.type", .string(type))) }
         return attributes

@@ -1,43 +1,61 @@
 import ContrailBase
 
-/// Hands out permits: drives ``PermitQueue``. The only place where work waits for its turn.
+/// Hands out permits: drives ``PermitQueue``, and the adaptive limits of origins if there are any.
 final class Admission: Sendable {
     private typealias Waiter = CheckedContinuation<Void, any Error>
 
     private struct State {
         var queue: PermitQueue<Waiter>
+        var adaptive: LRUTable<Origin, AdaptiveLimit>?
         var isShutDown = false
-        /// The one timer task and the instant that it wakes for; `nil` if there is none.
-        var timer: (task: Task<Void, Never>, due: MonotonicInstant)?
+
+        mutating func limit(of origin: Origin, _ settings: AdaptiveConcurrency?, _ now: MonotonicInstant) -> Int? {
+            guard let settings else { return nil }
+            return adaptive?.update(origin, initial: AdaptiveLimit(settings, at: now)) { $0.limit }
+        }
     }
 
     /// Why there is no permit.
     enum Refusal: Error, Equatable {
         case full
         case deadline
+        /// It waited as long as the limits allow.
+        case queueTime
+        /// It had to make room for a higher priority.
+        case shed
         case shutDown
     }
 
+    private let limits: ConcurrencyLimits
     private let state: Locked<State>
     private let time: any TimeSource
+    private let timer: WakeTimer
 
     init(limits: ConcurrencyLimits, time: any TimeSource) {
-        state = Locked(State(queue: PermitQueue(limits: limits)))
+        self.limits = limits
         self.time = time
+        let adaptive = limits.adaptive.map { _ in LRUTable<Origin, AdaptiveLimit>(capacity: Origin.maxRemembered) }
+        state = Locked(State(queue: PermitQueue(limits: limits), adaptive: adaptive))
+        timer = WakeTimer(time: time)
     }
-
-    deinit { state.withLock { $0.timer }?.task.cancel() }
 
     /// Waits for a permit. Throws ``Refusal`` or `CancellationError`; then there is none to give back.
     /// - Returns: whether the call had to wait.
-    func acquire(_ origin: Origin, deadline: MonotonicInstant?) async throws -> Bool {
-        let (answer, isShutDown) = state.withLock { ($0.isShutDown ? .full : $0.queue.request(origin), $0.isShutDown) }
+    func acquire(
+        _ origin: Origin, priority: Priority = .normal, deadline: MonotonicInstant?
+    ) async throws -> Bool {
+        let now = limits.adaptive == nil ? nil : time.now
+        let (answer, isShutDown) = state.withLock { state in
+            if state.isShutDown { return (PermitQueue<Waiter>.Request.full, true) }
+            let limit = now.flatMap { state.limit(of: origin, limits.adaptive, $0) }
+            return (state.queue.request(origin, priority: priority, limit: limit), false)
+        }
         switch answer {
         case _ where isShutDown: throw Refusal.shutDown
         case .admitted: return false
         case .full: throw Refusal.full
         case .mustWait(let ticket):
-            try await wait(ticket, origin, deadline)
+            try await wait(ticket, origin, priority, deadline)
             return true
         }
     }
@@ -47,63 +65,84 @@ final class Admission: Sendable {
         state.withLock { $0.queue.release(origin) }?.resume()
     }
 
+    /// Tells the adaptive limit of an origin how a send went, before its permit is given back.
+    func note(_ origin: Origin, latency: Duration?, isOverload: Bool) {
+        guard let settings = limits.adaptive else { return }
+        let now = time.now
+        let admitted = state.withLock { state in
+            let underWay = state.queue.inUse(of: origin)
+            let limit = state.adaptive?.update(origin, initial: AdaptiveLimit(settings, at: now)) {
+                $0.note(latency: latency, isOverload: isOverload, underWay: underWay, at: now)
+                return $0.limit
+            }
+            return limit.map { state.queue.setLimit($0, of: origin) } ?? []
+        }
+        for waiter in admitted { waiter.resume() }
+    }
+
     /// Refuses those who wait and those who come. Permits that are out can still be given back.
     func shutDown() {
-        let (waiters, timer) = state.withLock { state in
-            defer { state.timer = nil }
+        let waiters = state.withLock { state in
             state.isShutDown = true
-            return (state.queue.removeAll(), state.timer?.task)
+            return state.queue.removeAll()
         }
-        timer?.cancel()
+        timer.end()
         for waiter in waiters { waiter.resume(throwing: Refusal.shutDown) }
     }
 
-    private func wait(_ ticket: UInt64, _ origin: Origin, _ deadline: MonotonicInstant?) async throws {
+    private func wait(
+        _ ticket: UInt64, _ origin: Origin, _ priority: Priority, _ deadline: MonotonicInstant?
+    ) async throws {
         defer { state.withLock { $0.queue.forget(ticket) } }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: Waiter) in
-                let arrival = state.withLock { state -> (PermitQueue<Waiter>.Arrival, isShutDown: Bool) in
-                    let arrival = state.queue.enqueue(continuation, ticket: ticket, origin: origin, deadline: deadline)
-                    return (arrival, state.isShutDown)
+        let queueEnd = limits.maxQueueTime.map { time.now + $0 }
+        do {
+            try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { (continuation: Waiter) in
+                    enqueue(continuation, ticket, origin, priority, Self.earlier(deadline, queueEnd))
                 }
-                switch arrival.0 {
-                case .admitted(let waiter): waiter.resume()
-                case .cancelled(let waiter): waiter.resume(throwing: CancellationError())
-                case .queued where arrival.isShutDown: shutDown()
-                case .queued: armTimer()
-                }
+            } onCancel: {
+                state.withLock { $0.queue.cancel(ticket) }?.resume(throwing: CancellationError())
             }
-        } onCancel: {
-            state.withLock { $0.queue.cancel(ticket) }?.resume(throwing: CancellationError())
+        } catch Refusal.deadline where queueEnd != nil && queueEnd == Self.earlier(deadline, queueEnd) {
+            throw Refusal.queueTime
+        }
+    }
+
+    private static func earlier(_ a: MonotonicInstant?, _ b: MonotonicInstant?) -> MonotonicInstant? {
+        guard let a, let b else { return a ?? b }
+        return min(a, b)
+    }
+
+    private func enqueue(
+        _ waiter: Waiter, _ ticket: UInt64, _ origin: Origin, _ priority: Priority, _ deadline: MonotonicInstant?
+    ) {
+        let now = limits.adaptive == nil ? nil : time.now
+        let (arrival, isShutDown) = state.withLock { state in
+            let limit = now.flatMap { state.limit(of: origin, limits.adaptive, $0) }
+            let arrival = state.queue.enqueue(
+                waiter, ticket: ticket, origin: origin, priority: priority, deadline: deadline, limit: limit)
+            return (arrival, state.isShutDown)
+        }
+        switch arrival {
+        case .admitted(let waiter): waiter.resume()
+        case .cancelled(let waiter): waiter.resume(throwing: CancellationError())
+        case .full(let waiter): waiter.resume(throwing: Refusal.full)
+        case .queued(let shed):
+            shed?.resume(throwing: Refusal.shed)
+            if isShutDown { shutDown() } else { armTimer() }
         }
     }
 
     // MARK: Deadlines of those who wait
 
-    /// One timer task for all who wait, and none once the last deadline is over.
     private func armTimer() {
-        let outdated = state.withLock { state -> Task<Void, Never>? in
-            guard let next = state.queue.nextDeadline() else { return nil }
-            if let timer = state.timer, timer.due <= next { return nil }
-            defer { state.timer = (makeTimer(next), next) }
-            return state.timer?.task
-        }
-        outdated?.cancel()
+        let next = state.withLock { $0.queue.nextDeadline() }
+        timer.arm(for: next) { [weak self] in self?.timerFired() }
     }
 
-    private func makeTimer(_ due: MonotonicInstant) -> Task<Void, Never> {
-        Task { [weak self, time] in
-            do { try await time.sleep(until: due) } catch { return }
-            self?.timerFired(due)
-        }
-    }
-
-    private func timerFired(_ due: MonotonicInstant) {
+    private func timerFired() {
         let now = time.now
-        let expired = state.withLock { state in
-            if state.timer?.due == due { state.timer = nil }
-            return state.queue.expire(at: now)
-        }
+        let expired = state.withLock { $0.queue.expire(at: now) }
         for waiter in expired { waiter.resume(throwing: Refusal.deadline) }
         armTimer()
     }

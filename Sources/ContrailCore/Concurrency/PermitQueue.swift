@@ -2,7 +2,8 @@ import ContrailBase
 import DequeModule
 import HeapModule
 
-/// Who may send, and who comes next: a permit per send, so many in all and so many per origin, first come first served.
+/// Who may send, and who comes next: a permit per send, so many in all and so many per origin, by priority, and within a
+/// priority first come first served. When too many wait, the youngest of the lowest priority makes room for a higher one.
 ///
 /// Pure: no clock, no lock, no continuation. A waiter is handed back exactly once, by whichever input ends its wait.
 /// An origin that is full does not hold up the others.
@@ -21,23 +22,65 @@ struct PermitQueue<Waiter> {
     private struct Waiting {
         let waiter: Waiter
         let origin: Origin
+        let priority: Priority
         let deadline: MonotonicInstant?
+    }
+
+    /// Those of one priority who wait for an origin.
+    private struct Line {
+        var tickets = Deque<Ticket>()
+        /// Tickets whose waiter has left; they are skipped, and swept when they are the majority.
+        var stale = 0
+        var waitingCount: Int { tickets.count - stale }
     }
 
     private struct OriginState {
         var inUse = 0
-        var queue = Deque<Ticket>()
-        /// Tickets in `queue` whose waiter has left; they are skipped, and swept when they are the majority.
-        var stale = 0
+        var limit: Int
+        var high = Line()
+        var normal = Line()
+        var low = Line()
         /// The ticket by which this origin stands among the candidates; `nil` if it does not.
         var offered: Ticket?
+
+        var hasRoom: Bool { inUse < limit }
+        var waitingCount: Int { high.waitingCount + normal.waitingCount + low.waitingCount }
+
+        /// How many wait who come before a newcomer of `priority`.
+        func waitingCount(from priority: Priority) -> Int {
+            switch priority {
+            case .high: high.waitingCount
+            case .normal: high.waitingCount + normal.waitingCount
+            case .low: waitingCount
+            }
+        }
+
+        subscript(priority: Priority) -> Line {
+            get {
+                switch priority {
+                case .high: high
+                case .normal: normal
+                case .low: low
+                }
+            }
+            _modify {
+                switch priority {
+                case .high: yield &high
+                case .normal: yield &normal
+                case .low: yield &low
+                }
+            }
+        }
     }
 
-    /// An origin that may have a waiter it could admit, by its oldest ticket. Checked again when taken out.
+    /// An origin that may have a waiter it could admit, by its first ticket. Checked again when taken out.
     private struct Candidate: Comparable {
+        let priority: Priority
         let ticket: Ticket
         let origin: Origin
-        static func < (a: Self, b: Self) -> Bool { a.ticket < b.ticket }
+        static func < (a: Self, b: Self) -> Bool {
+            a.priority == b.priority ? a.ticket < b.ticket : a.priority > b.priority
+        }
     }
 
     private struct Expiry: Comparable {
@@ -55,6 +98,11 @@ struct PermitQueue<Waiter> {
     private var cancelledEarly: Set<Ticket> = []
     private var promised = 0
     private var candidates = Heap<Candidate>()
+    /// By age, to find the youngest: those who may have to make room. Tickets that have left are skipped.
+    private var lowTickets = Heap<Ticket>()
+    private var normalTickets = Heap<Ticket>()
+    private var waitingLow = 0
+    private var waitingNormal = 0
     private var expiries = Heap<Expiry>()
 
     init(limits: ConcurrencyLimits) { self.limits = limits }
@@ -65,15 +113,15 @@ struct PermitQueue<Waiter> {
 
     // MARK: Asking
 
-    /// A permit at once, or a ticket to wait with. Nobody overtakes a waiter of the same origin.
-    mutating func request(_ origin: Origin) -> Request {
-        let state = origins[origin]
-        let hasRoom = inUse < limits.maxTotal && (state?.inUse ?? 0) < limits.maxPerOrigin
-        if hasRoom, state?.queue.count ?? 0 == state?.stale ?? 0 {
-            take(origin)
+    /// A permit at once, or a ticket to wait with. Nobody overtakes a waiter of the same origin and priority.
+    /// - Parameter limit: the origin's own limit from here on; `nil`: the one of the settings.
+    mutating func request(_ origin: Origin, priority: Priority = .normal, limit: Int? = nil) -> Request {
+        if let limit { origins[origin]?.limit = limit }
+        if hasRoom(origin, priority, limit) {
+            take(origin, limit)
             return .admitted
         }
-        guard waiting.count + promised < limits.maxQueued else { return .full }
+        guard waiting.count + promised < limits.maxQueued || waitingCount(below: priority) > 0 else { return .full }
         promised += 1
         nextTicket += 1
         return .mustWait(nextTicket)
@@ -81,31 +129,91 @@ struct PermitQueue<Waiter> {
 
     /// What became of a waiter that arrives with its ticket.
     enum Arrival {
-        case queued
+        /// It waits. `shed`: who had to make room for it.
+        case queued(shed: Waiter?)
         /// A permit became free in between.
         case admitted(Waiter)
         /// It was cancelled in between.
         case cancelled(Waiter)
+        /// Too many wait, and nobody of a lower priority.
+        case full(Waiter)
     }
 
     /// The waiter of a ticket arrives. Between the ticket and the arrival the task was not suspended yet.
     mutating func enqueue(
-        _ waiter: Waiter, ticket: Ticket, origin: Origin, deadline: MonotonicInstant?
+        _ waiter: Waiter, ticket: Ticket, origin: Origin, priority: Priority = .normal, deadline: MonotonicInstant?,
+        limit: Int? = nil
     ) -> Arrival {
         promised -= 1
         if cancelledEarly.remove(ticket) != nil { return .cancelled(waiter) }
-        if inUse < limits.maxTotal, origins[origin]?.inUse ?? 0 < limits.maxPerOrigin,
-            origins[origin]?.queue.count ?? 0 == origins[origin]?.stale ?? 0
-        {
-            take(origin)
+        if hasRoom(origin, priority, limit) {
+            take(origin, limit)
             return .admitted(waiter)
         }
-        waiting[ticket] = Waiting(waiter: waiter, origin: origin, deadline: deadline)
-        origins[origin, default: OriginState()].queue.append(ticket)
-        if origins[origin]?.inUse ?? 0 < limits.maxPerOrigin { offer(origin) }
-        if let deadline { expiries.insert(Expiry(deadline: deadline, ticket: ticket)) }
-        return .queued
+        var shed: Waiter?
+        if waiting.count >= limits.maxQueued {
+            shed = shedOne(below: priority)
+            if shed == nil { return .full(waiter) }
+        }
+        insert(Waiting(waiter: waiter, origin: origin, priority: priority, deadline: deadline), ticket, limit)
+        return .queued(shed: shed)
     }
+
+    private mutating func insert(_ entry: Waiting, _ ticket: Ticket, _ limit: Int?) {
+        waiting[ticket] = entry
+        origins[entry.origin, default: OriginState(limit: limit ?? limits.maxPerOrigin)][entry.priority].tickets
+            .append(ticket)
+        switch entry.priority {
+        case .high: break
+        case .normal:
+            waitingNormal += 1
+            normalTickets.insert(ticket)
+        case .low:
+            waitingLow += 1
+            lowTickets.insert(ticket)
+        }
+        if origins[entry.origin]?.hasRoom == true { offer(entry.origin) }
+        if let deadline = entry.deadline { expiries.insert(Expiry(deadline: deadline, ticket: ticket)) }
+    }
+
+    private func hasRoom(_ origin: Origin, _ priority: Priority, _ limit: Int?) -> Bool {
+        guard inUse < limits.maxTotal else { return false }
+        guard let state = origins[origin] else { return (limit ?? limits.maxPerOrigin) > 0 }
+        return state.hasRoom && state.waitingCount(from: priority) == 0
+    }
+
+    private func waitingCount(below priority: Priority) -> Int {
+        switch priority {
+        case .high: waitingNormal + waitingLow
+        case .normal: waitingLow
+        case .low: 0
+        }
+    }
+
+    private mutating func shedOne(below priority: Priority) -> Waiter? {
+        guard priority > .low else { return nil }
+        while let youngest = lowTickets.popMax() {
+            if let entry = remove(youngest) { return entry.waiter }
+        }
+        guard priority > .normal else { return nil }
+        while let youngest = normalTickets.popMax() {
+            if let entry = remove(youngest) { return entry.waiter }
+        }
+        return nil
+    }
+
+    /// Another limit for an origin. Returns who may send now.
+    mutating func setLimit(_ limit: Int, of origin: Origin) -> [Waiter] {
+        guard let state = origins[origin], state.limit != limit else { return [] }
+        origins[origin]?.limit = limit
+        offer(origin)
+        var admitted: [Waiter] = []
+        while let waiter = admitNext() { admitted.append(waiter) }
+        return admitted
+    }
+
+    /// Permits of an origin that are out.
+    func inUse(of origin: Origin) -> Int { origins[origin]?.inUse ?? 0 }
 
     // MARK: Ending a wait
 
@@ -120,7 +228,7 @@ struct PermitQueue<Waiter> {
 
     /// The task of a ticket was cancelled. Returns its waiter if it is there already.
     mutating func cancel(_ ticket: Ticket) -> Waiter? {
-        if let waiter = remove(ticket) { return waiter }
+        if let entry = remove(ticket) { return entry.waiter }
         if promised > 0 { cancelledEarly.insert(ticket) }
         return nil
     }
@@ -135,7 +243,7 @@ struct PermitQueue<Waiter> {
         var expired: [Waiter] = []
         while let first = expiries.min, first.deadline <= now {
             expiries.removeMin()
-            if let waiter = remove(first.ticket) { expired.append(waiter) }
+            if let entry = remove(first.ticket) { expired.append(entry.waiter) }
         }
         return expired
     }
@@ -154,80 +262,100 @@ struct PermitQueue<Waiter> {
         let all = waiting.sorted { $0.key < $1.key }.map(\.value.waiter)
         waiting.removeAll()
         for origin in Array(origins.keys) {
-            origins[origin]?.queue.removeAll()
-            origins[origin]?.stale = 0
+            for priority in Priority.allCases { origins[origin]?[priority] = Line() }
             origins[origin]?.offered = nil
             removeIfUnused(origin)
         }
         candidates = Heap()
         expiries = Heap()
+        (lowTickets, normalTickets, waitingLow, waitingNormal) = (Heap(), Heap(), 0, 0)
         return all
     }
 
     // MARK: Book-keeping
 
-    private mutating func take(_ origin: Origin) {
+    private mutating func take(_ origin: Origin, _ limit: Int? = nil) {
         inUse += 1
-        origins[origin, default: OriginState()].inUse += 1
+        origins[origin, default: OriginState(limit: limit ?? limits.maxPerOrigin)].inUse += 1
     }
 
-    private mutating func remove(_ ticket: Ticket) -> Waiter? {
-        guard let entry = waiting.removeValue(forKey: ticket) else { return nil }
-        if var state = origins[entry.origin] {
-            state.stale += 1
-            if state.stale * 2 > state.queue.count {
-                state.queue.removeAll { waiting[$0] == nil }
-                state.stale = 0
+    private mutating func remove(_ ticket: Ticket) -> Waiting? {
+        guard let entry = leave(ticket) else { return nil }
+        if var line = origins[entry.origin]?[entry.priority] {
+            line.stale += 1
+            if line.stale * 2 > line.tickets.count {
+                line.tickets.removeAll { waiting[$0] == nil }
+                line.stale = 0
             }
-            origins[entry.origin] = state
+            origins[entry.origin]?[entry.priority] = line
             removeIfUnused(entry.origin)
         }
-        sweepExpiries()
-        return entry.waiter
+        sweep()
+        return entry
     }
 
-    /// Deadlines of waiters who left are dropped once they are the majority: the heap stays as small as the queue.
-    private mutating func sweepExpiries() {
-        guard expiries.count > 64, expiries.count > waiting.count * 2 else { return }
-        expiries = Heap(expiries.unordered.filter { waiting[$0.ticket] != nil })
+    private mutating func leave(_ ticket: Ticket) -> Waiting? {
+        guard let entry = waiting.removeValue(forKey: ticket) else { return nil }
+        switch entry.priority {
+        case .high: break
+        case .normal: waitingNormal -= 1
+        case .low: waitingLow -= 1
+        }
+        return entry
+    }
+
+    /// What is left of waiters who left is dropped once it is the majority: the heaps stay as small as the queue.
+    private mutating func sweep() {
+        if expiries.count > 64, expiries.count > waiting.count * 2 {
+            expiries = Heap(expiries.unordered.filter { waiting[$0.ticket] != nil })
+        }
+        if lowTickets.count > 64, lowTickets.count > waitingLow * 2 {
+            lowTickets = Heap(lowTickets.unordered.filter { waiting[$0] != nil })
+        }
+        if normalTickets.count > 64, normalTickets.count > waitingNormal * 2 {
+            normalTickets = Heap(normalTickets.unordered.filter { waiting[$0] != nil })
+        }
     }
 
     private mutating func removeIfUnused(_ origin: Origin) {
-        guard let state = origins[origin], state.inUse == 0, state.queue.count == state.stale else { return }
+        guard let state = origins[origin], state.inUse == 0, state.waitingCount == 0 else { return }
         origins[origin] = nil
     }
 
-    /// Puts an origin among the candidates by its oldest waiter, once.
+    /// Puts an origin among the candidates by its first waiter, once.
     private mutating func offer(_ origin: Origin) {
-        guard let head = head(of: origin), origins[origin]?.offered != head else { return }
+        guard let (head, priority) = head(of: origin), origins[origin]?.offered != head else { return }
         origins[origin]?.offered = head
-        candidates.insert(Candidate(ticket: head, origin: origin))
+        candidates.insert(Candidate(priority: priority, ticket: head, origin: origin))
     }
 
-    private mutating func head(of origin: Origin) -> Ticket? {
-        while let first = origins[origin]?.queue.first {
-            if waiting[first] != nil { return first }
-            origins[origin]?.queue.removeFirst()
-            origins[origin]?.stale -= 1
+    private mutating func head(of origin: Origin) -> (Ticket, Priority)? {
+        for priority in [Priority.high, .normal, .low] where origins[origin]?[priority].waitingCount ?? 0 > 0 {
+            while let first = origins[origin]?[priority].tickets.first {
+                if waiting[first] != nil { return (first, priority) }
+                origins[origin]?[priority].tickets.removeFirst()
+                origins[origin]?[priority].stale -= 1
+            }
         }
         return nil
     }
 
-    /// The longest waiting of those whose origin has room.
+    /// The first of those whose origin has room: by priority, then by age.
     private mutating func admitNext() -> Waiter? {
         while inUse < limits.maxTotal, let candidate = candidates.popMin() {
             let origin = candidate.origin
             // An origin that was offered again since stands by another ticket: this one is void.
             guard origins[origin]?.offered == candidate.ticket else { continue }
             origins[origin]?.offered = nil
-            guard origins[origin]?.inUse ?? 0 < limits.maxPerOrigin else { continue }
-            guard head(of: origin) == candidate.ticket, let entry = waiting.removeValue(forKey: candidate.ticket) else {
+            guard origins[origin]?.hasRoom == true else { continue }
+            guard let (head, priority) = head(of: origin), head == candidate.ticket, let entry = leave(head) else {
                 offer(origin)
                 continue
             }
-            origins[origin]?.queue.removeFirst()
+            origins[origin]?[priority].tickets.removeFirst()
             take(origin)
-            if origins[origin]?.inUse ?? 0 < limits.maxPerOrigin { offer(origin) }
+            if origins[origin]?.hasRoom == true { offer(origin) }
+            sweep()
             return entry.waiter
         }
         return nil

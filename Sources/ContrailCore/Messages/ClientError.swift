@@ -17,6 +17,16 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         public static let invalidRequest = Code("invalid_request")
         /// This client's load: the queue for permits is full. Later it may not be.
         public static let queueFull = Code("queue_full")
+        /// This client's load: it made room in the queue for a request of higher priority. Later it may not have to.
+        public static let shed = Code("shed")
+        /// This client's load: it waited for a permit as long as the limits allow.
+        public static let queueTimeout = Code("queue_timeout")
+        /// The rate limits: it could not start before its deadline, or costs more than they ever allow.
+        public static let rateLimited = Code("rate_limited")
+        /// The origin's failures: its circuit is open. Later it will not be.
+        public static let circuitOpen = Code("circuit_open")
+        /// The origin's refusals: adaptive throttling held this one back. Another may pass.
+        public static let throttled = Code("throttled")
         /// Time: the whole call took longer than it may. `phase` says where it was.
         public static let deadlineExceeded = Code("deadline_exceeded")
         /// The client was shut down.

@@ -20,6 +20,14 @@ extension HTTPCall {
         public var attemptTimeout: Duration?
         /// When to send again; `nil`: the client's policy.
         public var retry: RetryPolicy?
+        /// When a second send is made while the first takes long; `nil`: the client's policy.
+        public var hedging: HedgingPolicy?
+        /// How urgent it is, while it waits for a permit. Default normal.
+        public var priority = Priority.normal
+        /// Whose rate limits of scope `.key` it counts for: an API key, a tenant; `nil`: nobody's.
+        public var rateLimitKey: String?
+        /// What it takes from rate limits that count tokens: for an AI API an estimate of prompt and answer. Default 0.
+        public var tokenCost = 0
         /// Which redirects are followed; `nil`: the client's policy.
         public var redirects: RedirectPolicy?
         /// Whether sending twice is the same as sending once. `nil`: decided by method and Idempotency-Key

@@ -18,7 +18,7 @@ extension HTTPCall {
         public let url: RequestURL
         /// What was asked, for errors.
         package let method: HTTPRequest.Method
-        /// Every send of the call, in order; the last one brought this response.
+        /// Every send of the call, in the order they ended. Without hedging the last one brought this response.
         public let attempts: [Attempt]
         /// The redirects that led to ``url``, in order; empty if there were none.
         public let redirects: [Redirect]

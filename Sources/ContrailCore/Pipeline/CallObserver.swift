@@ -85,6 +85,8 @@ public struct CallEnd: Sendable {
     public let redirectCount: Int
     /// Time spent waiting for permits.
     public let permitWait: Duration
+    /// Time spent waiting for the rate limits.
+    public let rateLimitWait: Duration
     /// Time spent between sends.
     public let backOffWait: Duration
     /// Time from the ends of sends to when the calling task ran again: what the runtime needed to wake it.
@@ -107,6 +109,16 @@ public struct CallEnd: Sendable {
 public enum CallEvent: Sendable {
     /// The call had to wait for a permit.
     case permitGranted(waited: Duration, at: MonotonicInstant)
+    /// The call had to wait for its turn by the rate limits.
+    case rateLimitPassed(waited: Duration, at: MonotonicInstant)
+    /// A send was refused here, before anything went out.
+    case sendRejected(SendRejection, at: MonotonicInstant)
+    /// A send of this call opened or closed its origin's circuit.
+    case circuitChanged(to: CircuitState, at: MonotonicInstant)
+    /// A further send was made because the first takes longer than `after`.
+    case hedgeIssued(after: Duration, at: MonotonicInstant)
+    /// There is an answer: by a hedge, or by the first send after all.
+    case hedgeDecided(hedgeWon: Bool, at: MonotonicInstant)
     /// The call will be sent again after `delay`.
     case retryScheduled(
         delay: Duration, reason: String, class: OutcomeClass, source: RetryDelaySource, at: MonotonicInstant)
@@ -116,4 +128,14 @@ public enum CallEvent: Sendable {
     case redirectFollowed(HTTPCall.Redirect, at: MonotonicInstant)
     /// The response leads to where the call must not go: it fails.
     case redirectRefused(RedirectRefusal, at: MonotonicInstant)
+}
+
+/// Why a send was refused here.
+public enum SendRejection: String, Sendable, Hashable {
+    /// The origin's circuit is open.
+    case circuitOpen = "circuit_open"
+    /// The origin refuses much, and this share is held back.
+    case throttled = "throttled"
+    /// By the rate limits it could not start in time.
+    case rateLimited = "rate_limited"
 }

@@ -5,16 +5,18 @@ import HTTPTypes
 package final class CallPipeline: Sendable {
     let settings: PipelineSettings
     private let sender: Sender
-    private let admission: Admission
+    private let admission: AdmissionStep
     private let sleeps: Sleeps
     private let budgets: RetryBudgets
+    private let hedging: HedgeStep
 
     package init(settings: PipelineSettings, transport: any Transport) {
         self.settings = settings
         sender = Sender(transport: transport, settings: settings)
-        admission = Admission(limits: settings.limits, time: settings.time)
+        admission = AdmissionStep(settings: settings)
         sleeps = Sleeps(time: settings.time)
         budgets = RetryBudgets(settings.retryBudget)
+        hedging = HedgeStep(settings: settings, retryBudgets: budgets, sleeps: sleeps)
     }
 
     /// Ends what waits, for a permit or to be sent again, and refuses what comes; what is on the wire is the transport's.
@@ -218,13 +220,16 @@ package final class CallPipeline: Sendable {
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState
     ) async throws -> WireResponse {
         let origin = request.url.origin
+        let isIdempotent = Idempotency.of(request, asTold: call.request.isIdempotent)
         var session = RetrySession(
-            policy: call.request.retry ?? settings.retry,
-            isIdempotent: Idempotency.of(request, asTold: call.request.isIdempotent), deadline: call.deadline)
+            policy: call.request.retry ?? settings.retry, isIdempotent: isIdempotent, deadline: call.deadline)
         /// What came of the last send that was made, as long as it can be handed to the caller.
         var last: Result<WireResponse, any Error>?
         while true {
-            let outcome = await attempt(request, mode, call)
+            let (outcome, extraSends) = await hedging.run(request, call, isIdempotent: isIdempotent) {
+                await self.attempt(request, mode, call)
+            }
+            session.noteFurtherSends(extraSends)
             let reading = OutcomeReading(outcome, wallNanoseconds: settings.time.wallNanoseconds)
             let now = settings.time.now
             if reading.isRefusedAdmission, let last {
@@ -278,38 +283,28 @@ package final class CallPipeline: Sendable {
     private func attempt(
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState
     ) async -> Result<WireResponse, any Error> {
+        let entry: AdmissionStep.Entry
         do {
-            let permit = try await admit(to: request.url.origin, call)
-            defer { permit.endUnlessHeld() }
-            guard !settings.sendMiddleware.isEmpty else {
-                return .success(try await sender.send(request, mode, call, permit))
-            }
-            return .success(
-                try await Self.chain(settings.sendMiddleware[...], request, call) { request in
-                    try await self.sender.send(request, mode, call, permit)
-                })
+            entry = try await admission.enter(request.url.origin, call)
         } catch {
             return .failure(error)
         }
+        let outcome: Result<WireResponse, any Error>
+        do {
+            outcome = .success(try await send(request, mode, call, entry.permit))
+        } catch {
+            outcome = .failure(error)
+        }
+        admission.leave(entry, outcome, call)
+        return outcome
     }
 
-    private func admit(to origin: Origin, _ call: CallState) async throws -> Permit {
-        try Task.checkCancellation()
-        let asked = settings.time.now
-        var hasWaited = true
-        // A wait that ends badly is a wait as well.
-        defer {
-            if hasWaited {
-                let now = settings.time.now
-                call.recordPermitWait(now - asked, at: now)
-            }
-        }
-        do {
-            hasWaited = try await admission.acquire(origin, deadline: call.deadline)
-            return Permit(admission: admission, origin: origin)
-        } catch let refusal as Admission.Refusal {
-            hasWaited = refusal == .deadline
-            throw refusal.asClientError(call)
+    private func send(
+        _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ permit: Permit
+    ) async throws -> WireResponse {
+        guard !settings.sendMiddleware.isEmpty else { return try await sender.send(request, mode, call, permit) }
+        return try await Self.chain(settings.sendMiddleware[...], request, call) { request in
+            try await self.sender.send(request, mode, call, permit)
         }
     }
 
@@ -333,22 +328,5 @@ package final class CallPipeline: Sendable {
     ) async throws -> WireResponse {
         guard let first = observations.first else { return try await operation() }
         return try await first.withContext { try await inContext(of: observations.dropFirst(), operation) }
-    }
-}
-
-extension Admission.Refusal {
-    fileprivate func asClientError(_ call: CallState) -> ClientError {
-        switch self {
-        case .full:
-            ClientError(
-                .queueFull, "Too many requests wait for a permit. Send fewer at once, or raise limits.maxQueued.",
-                target: call.target, phase: .admission)
-        case .deadline:
-            ClientError(
-                .deadlineExceeded, "The call's time ran out while it waited for a permit.", target: call.target,
-                phase: .admission)
-        case .shutDown:
-            ClientError(.shutDown, "The client was shut down.", target: call.target, phase: .admission)
-        }
     }
 }

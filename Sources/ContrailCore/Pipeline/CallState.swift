@@ -15,6 +15,7 @@ final class CallState: Sendable {
         var nextOrdinal = 0
         var attempts: [HTTPCall.Attempt] = []
         var permitWait = Duration.zero
+        var rateLimitWait = Duration.zero
         var backOffWait = Duration.zero
         var redirects: [HTTPCall.Redirect] = []
         /// Where the response came from; `nil` until there is one, or if a step of the user's answered.
@@ -46,6 +47,11 @@ final class CallState: Sendable {
         tell(.permitGranted(waited: wait, at: now))
     }
 
+    func recordRateLimitWait(_ wait: Duration, at now: MonotonicInstant) {
+        history.withLock { $0.rateLimitWait += wait }
+        tell(.rateLimitPassed(waited: wait, at: now))
+    }
+
     func recordBackOff(_ wait: Duration) { history.withLock { $0.backOffWait += wait } }
 
     func record(_ redirect: HTTPCall.Redirect) { history.withLock { $0.redirects.append(redirect) } }
@@ -68,7 +74,7 @@ final class CallState: Sendable {
         let history = snapshot
         let end = CallEnd(
             outcome: outcome, sendCount: history.nextOrdinal, redirectCount: history.redirects.count,
-            permitWait: history.permitWait,
+            permitWait: history.permitWait, rateLimitWait: history.rateLimitWait,
             backOffWait: history.backOffWait, resumeWait: history.attempts.reduce(.zero) { $0 + $1.resumeDelay },
             end: now)
         for observation in observations { observation.callDidEnd(end) }

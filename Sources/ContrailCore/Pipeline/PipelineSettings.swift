@@ -15,6 +15,10 @@ package struct PipelineSettings: Sendable {
     package var redirects = RedirectPolicy.follow()
     /// In lower case.
     package var secretHeaders: Set<String> = []
+    package var hedging: HedgingPolicy?
+    package var circuitBreaker: CircuitBreakerPolicy?
+    package var adaptiveThrottling: AdaptiveThrottlingPolicy?
+    package var rateLimits: RateLimits?
     package var limits = ConcurrencyLimits()
     package var callMiddleware: [any HTTPMiddleware] = []
     package var sendMiddleware: [any HTTPMiddleware] = []

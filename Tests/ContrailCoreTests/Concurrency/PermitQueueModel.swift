@@ -12,8 +12,9 @@ final class PermitQueueModel {
     private var queue: PermitQueue<Int>
     private let origins = (0..<4).map { Origin(scheme: .http, host: "h\($0)", port: 80) }
     private var held: [Origin] = []
-    private var pending: [(ticket: UInt64, origin: Origin, isCancelled: Bool)] = []
-    private var waiting: [(ticket: UInt64, origin: Origin, waiter: Int)] = []
+    private var pending: [(ticket: UInt64, origin: Origin, priority: Priority, isCancelled: Bool)] = []
+    private var waiting: [(ticket: UInt64, origin: Origin, priority: Priority, waiter: Int)] = []
+    private let maxQueued: Int
     private var nextWaiter = 0
     private var returned: Set<Int> = []
 
@@ -22,14 +23,15 @@ final class PermitQueueModel {
         var limits = ConcurrencyLimits()
         limits.maxTotal = 1 + Int(random.next() % 6)
         limits.maxPerOrigin = 1 + Int(random.next() % 3)
-        limits.maxQueued = 40
+        limits.maxQueued = 4 + Int(random.next() % 40)
+        maxQueued = limits.maxQueued
         maxTotal = limits.maxTotal
         maxPerOrigin = limits.maxPerOrigin
         queue = PermitQueue(limits: limits)
     }
 
     func run() {
-        for _ in 0..<300 {
+        for _ in 0..<100 {
             step()
             check()
         }
@@ -50,23 +52,30 @@ final class PermitQueueModel {
 
     private func request() {
         let origin = origins[pick(origins.count)]
-        switch queue.request(origin) {
+        let priority = Priority.allCases[pick(3)]
+        switch queue.request(origin, priority: priority) {
         case .admitted:
             held.append(origin)
         case .mustWait(let ticket):
-            pending.append((ticket, origin, false))
+            pending.append((ticket, origin, priority, false))
         case .full:
-            #expect(waiting.count + pending.count >= 40)
+            #expect(waiting.count + pending.count >= maxQueued)
+            #expect(!waiting.contains { $0.priority < priority })
         }
     }
 
     private func arrive(_ index: Int) {
-        let (ticket, origin, isCancelled) = pending.remove(at: index)
+        let (ticket, origin, priority, isCancelled) = pending.remove(at: index)
         nextWaiter += 1
-        switch queue.enqueue(nextWaiter, ticket: ticket, origin: origin, deadline: nil) {
-        case .queued:
+        switch queue.enqueue(nextWaiter, ticket: ticket, origin: origin, priority: priority, deadline: nil) {
+        case .queued(let shed):
             #expect(!isCancelled)
-            waiting.append((ticket, origin, nextWaiter))
+            if let shed { makeRoom(shed, for: priority) }
+            waiting.append((ticket, origin, priority, nextWaiter))
+        case .full(let waiter):
+            #expect(!waiting.contains { $0.priority < priority })
+            #expect(waiting.count >= maxQueued)
+            #expect(returned.insert(waiter).inserted)
         case .admitted(let waiter):
             #expect(!isCancelled)
             #expect(returned.insert(waiter).inserted)
@@ -86,8 +95,25 @@ final class PermitQueueModel {
             return
         }
         let entry = waiting.remove(at: place)
-        #expect(!waiting[..<place].contains { $0.origin == entry.origin }, "somebody was overtaken")
+        #expect(
+            !waiting.contains { $0.origin == entry.origin && $0.priority > entry.priority },
+            "a higher priority was overtaken")
+        #expect(
+            !waiting[..<place].contains { $0.origin == entry.origin && $0.priority == entry.priority },
+            "somebody was overtaken")
         held.append(entry.origin)
+    }
+
+    private func makeRoom(_ shed: Int, for priority: Priority) {
+        #expect(returned.insert(shed).inserted)
+        guard let place = waiting.firstIndex(where: { $0.waiter == shed }) else {
+            Issue.record("somebody was shed who was not waiting")
+            return
+        }
+        let entry = waiting.remove(at: place)
+        #expect(entry.priority < priority)
+        #expect(!waiting.contains { $0.priority < entry.priority }, "a lower priority was there")
+        #expect(waiting.count == maxQueued - 1)
     }
 
     private func cancel() {
@@ -106,6 +132,7 @@ final class PermitQueueModel {
         #expect(held.count <= maxTotal)
         #expect(queue.inUseCount == held.count)
         #expect(queue.waitingCount == waiting.count)
+        #expect(waiting.count <= maxQueued)
         for origin in origins {
             let inUse = held.count { $0 == origin }
             #expect(inUse <= maxPerOrigin)

@@ -17,12 +17,12 @@ import Testing
 
     /// Asks and, if told to wait, waits as `waiter`.
     private func ask(
-        _ queue: inout PermitQueue<Int>, _ origin: Origin, as waiter: Int, deadline: MonotonicInstant? = nil
+        _ queue: inout PermitQueue<Int>, _ origin: Origin, as waiter: Int, _ priority: Priority = .normal,
+        deadline: MonotonicInstant? = nil
     ) -> UInt64? {
-        guard case .mustWait(let ticket) = queue.request(origin) else { return nil }
-        guard case .queued = queue.enqueue(waiter, ticket: ticket, origin: origin, deadline: deadline) else {
-            return nil
-        }
+        guard case .mustWait(let ticket) = queue.request(origin, priority: priority) else { return nil }
+        let arrival = queue.enqueue(waiter, ticket: ticket, origin: origin, priority: priority, deadline: deadline)
+        guard case .queued = arrival else { return nil }
         return ticket
     }
 
@@ -108,10 +108,54 @@ import Testing
         #expect(queue.release(a) == 3)
     }
 
-    /// Any order of inputs: limits hold, nobody waits while there is room, every waiter comes back exactly once,
-    /// waiters of an origin are served in order, and nothing is left at the end.
-    @Test(arguments: 0..<200)
-    func holdsItsRulesUnderRandomInput(seed: Int) {
-        PermitQueueModel(seed: UInt64(seed)).run()
+    @Test func higherPrioritiesComeFirst() {
+        var queue = queue(total: 1)
+        _ = queue.request(a)
+        _ = ask(&queue, a, as: 1, .low)
+        _ = ask(&queue, b, as: 2)
+        _ = ask(&queue, a, as: 3, .high)
+        _ = ask(&queue, b, as: 4, .high)
+        let order = [a, a, b, b].map { queue.release($0) }
+        #expect(order == [3, 4, 2, 1])
+    }
+
+    @Test func theYoungestOfTheLowestMakesRoomWhenTheQueueIsFull() {
+        var queue = queue(total: 1, queued: 3)
+        _ = queue.request(a)
+        _ = ask(&queue, a, as: 1, .low)
+        _ = ask(&queue, b, as: 2, .low)
+        _ = ask(&queue, a, as: 3)
+        guard case .mustWait(let ticket) = queue.request(a, priority: .high),
+            case .queued(shed: 2?) = queue.enqueue(4, ticket: ticket, origin: a, priority: .high, deadline: nil)
+        else { return #expect(Bool(false)) }
+        let low = queue.request(b, priority: .low)
+        #expect(low == .full)
+        guard case .mustWait(let ticket) = queue.request(b),
+            case .queued(shed: 1?) = queue.enqueue(5, ticket: ticket, origin: b, deadline: nil)
+        else { return #expect(Bool(false)) }
+        let normal = queue.request(b)
+        #expect(normal == .full)
+        let order = [a, a, a, b].map { queue.release($0) }
+        #expect(order == [4, 3, 5, nil])
+        #expect(queue.isIdle)
+    }
+
+    @Test func aHigherLimitAdmitsThoseWhoWait() {
+        var queue = queue(total: 10, perOrigin: 1)
+        _ = queue.request(a, limit: 1)
+        for waiter in 1...3 { _ = ask(&queue, a, as: waiter) }
+        let admitted = queue.setLimit(3, of: a)
+        #expect(admitted == [1, 2])
+        let none = queue.setLimit(1, of: a)
+        #expect(none.isEmpty)
+        let order = [a, a, a].map { queue.release($0) }
+        #expect(order == [nil, nil, 3])
+    }
+
+    /// Any order of inputs: limits hold, nobody waits while there is room, every waiter comes back exactly once, waiters
+    /// of an origin and priority are served in order, whoever is shed was of a lower priority, and nothing is left.
+    @Test(arguments: 0..<80)
+    func holdsItsRulesUnderRandomInput(block: Int) {
+        for seed in 0..<50 { PermitQueueModel(seed: UInt64(block * 50 + seed)).run() }
     }
 }

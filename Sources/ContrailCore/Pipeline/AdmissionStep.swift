@@ -1,0 +1,178 @@
+import ContrailBase
+
+/// What a send passes before it goes out: circuit breaker and throttle, rate limits, permits, in this order. What refuses
+/// at once comes first, and a permit is held only while sending.
+struct AdmissionStep: Sendable {
+    private let guards: OriginGuards?
+    private let rates: RateLimiter?
+    private let permits: Admission
+    private let time: any TimeSource
+
+    /// A send on its way; to be handed back with its outcome.
+    struct Entry: Sendable {
+        let permit: Permit
+        fileprivate let origin: Origin
+        fileprivate let pass: OriginGuards.Pass?
+        fileprivate let claim: RateClaim?
+    }
+
+    init(settings: PipelineSettings) {
+        guards = OriginGuards(settings: settings)
+        rates = settings.rateLimits.map {
+            RateLimiter(limits: $0, maxQueued: settings.limits.maxQueued, time: settings.time, random: settings.random)
+        }
+        permits = Admission(limits: settings.limits, time: settings.time)
+        time = settings.time
+    }
+
+    func shutDown() {
+        rates?.shutDown()
+        permits.shutDown()
+    }
+
+    /// Throws ``ClientError`` or `CancellationError`; then nothing is held and nothing was taken.
+    func enter(_ origin: Origin, _ call: CallState) async throws -> Entry {
+        try Task.checkCancellation()
+        let pass = try passGuards(origin, call)
+        do {
+            let claim = try await waitForRate(origin, call)
+            do {
+                let permit = try await waitForPermit(origin, call)
+                return Entry(permit: permit, origin: origin, pass: pass, claim: claim)
+            } catch {
+                if let claim { rates?.giveBack(claim) }
+                throw error
+            }
+        } catch {
+            if let pass { _ = guards?.record(SendHealth(.failure(error)), of: pass, to: origin) }
+            throw error
+        }
+    }
+
+    /// The send is over, a streamed body apart: it keeps the permit until it ends.
+    func leave(_ entry: Entry, _ outcome: Result<WireResponse, any Error>, _ call: CallState) {
+        let health = SendHealth(outcome)
+        if let pass = entry.pass, let state = guards?.record(health, of: pass, to: entry.origin) {
+            call.tell(.circuitChanged(to: state, at: time.now))
+        }
+        if let rates, let claim = entry.claim, case .success(let response) = outcome {
+            rates.note(response.head, of: claim)
+        }
+        permits.note(entry.origin, latency: health.latency, isOverload: health.isOverload)
+        entry.permit.endUnlessHeld()
+    }
+
+    private func passGuards(_ origin: Origin, _ call: CallState) throws -> OriginGuards.Pass? {
+        guard let guards else { return nil }
+        do {
+            return try guards.admit(origin)
+        } catch {
+            call.tell(.sendRejected(error == .throttled ? .throttled : .circuitOpen, at: time.now))
+            throw error.asClientError(call, origin)
+        }
+    }
+
+    private func waitForRate(_ origin: Origin, _ call: CallState) async throws -> RateClaim? {
+        guard let rates else { return nil }
+        let claim = rates.claim(origin, key: call.request.rateLimitKey, tokenCost: call.request.tokenCost)
+        let asked = time.now
+        do {
+            if try await rates.acquire(claim, deadline: call.deadline) { recordRateWait(asked, call) }
+            return claim
+        } catch let refusal as RateLimiter.Refusal {
+            if refusal == .deadline { recordRateWait(asked, call) }
+            call.tell(.sendRejected(.rateLimited, at: time.now))
+            throw refusal.asClientError(call)
+        } catch {
+            recordRateWait(asked, call)
+            throw error
+        }
+    }
+
+    private func recordRateWait(_ asked: MonotonicInstant, _ call: CallState) {
+        let now = time.now
+        call.recordRateLimitWait(now - asked, at: now)
+    }
+
+    private func waitForPermit(_ origin: Origin, _ call: CallState) async throws -> Permit {
+        let asked = time.now
+        var hasWaited = true
+        // A wait that ends badly is a wait as well.
+        defer {
+            if hasWaited {
+                let now = time.now
+                call.recordPermitWait(now - asked, at: now)
+            }
+        }
+        do {
+            hasWaited = try await permits.acquire(
+                origin, priority: call.request.priority, deadline: call.deadline)
+            return Permit(admission: permits, origin: origin)
+        } catch let refusal as Admission.Refusal {
+            hasWaited = refusal != .full && refusal != .shutDown
+            throw refusal.asClientError(call)
+        }
+    }
+}
+
+extension Admission.Refusal {
+    fileprivate func asClientError(_ call: CallState) -> ClientError {
+        switch self {
+        case .full:
+            ClientError(
+                .queueFull, "Too many requests wait for a permit. Send fewer at once, or raise limits.maxQueued.",
+                target: call.target, phase: .admission)
+        case .shed:
+            ClientError(
+                .shed, "Too many requests wait for a permit: this one made room for a more urgent one.",
+                target: call.target, phase: .admission)
+        case .queueTime:
+            ClientError(
+                .queueTimeout, "The request waited for a permit as long as limits.maxQueueTime allows.",
+                target: call.target, phase: .admission)
+        case .deadline:
+            ClientError(
+                .deadlineExceeded, "The call's time ran out while it waited for a permit.", target: call.target,
+                phase: .admission)
+        case .shutDown:
+            ClientError(.shutDown, "The client was shut down.", target: call.target, phase: .admission)
+        }
+    }
+}
+
+extension RateLimiter.Refusal {
+    fileprivate func asClientError(_ call: CallState) -> ClientError {
+        switch self {
+        case .costTooHigh(let burst):
+            ClientError(
+                .rateLimited,
+                "The request costs \(call.request.tokenCost) tokens; a rate limit allows \(burst) at once. Raise its burst.",
+                target: call.target, phase: .admission)
+        case .deadline:
+            ClientError(
+                .rateLimited, "By the rate limits the request could not start before the call's deadline.",
+                target: call.target, phase: .admission)
+        case .full:
+            ClientError(
+                .queueFull, "Too many requests wait for their turn by the rate limits. Send fewer at once.",
+                target: call.target, phase: .admission)
+        case .shutDown:
+            ClientError(.shutDown, "The client was shut down.", target: call.target, phase: .admission)
+        }
+    }
+}
+
+extension OriginGuards.Refusal {
+    fileprivate func asClientError(_ call: CallState, _ origin: Origin) -> ClientError {
+        switch self {
+        case .circuitOpen:
+            ClientError(
+                .circuitOpen, "Too many sends to \(origin) failed lately: nothing is sent there for a while.",
+                target: call.target, phase: .admission)
+        case .throttled:
+            ClientError(
+                .throttled, "\(origin) refuses much: this share of the sends is held back here.", target: call.target,
+                phase: .admission)
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import ContrailBase
+import ContrailTesting
+import Testing
+
+@testable import ContrailCore
+
+/// Drives a ``RateQueue`` with random inputs in virtual time and checks it against its rules.
+final class RateQueueModel {
+    private let random: SeededRandom
+    private let limits: RateLimits
+    private var queue: RateQueue<Int>
+    private var now = MonotonicInstant(nanoseconds: 0)
+    private var claims: [Int: RateClaim] = [:]
+    private var pending: [(ticket: UInt64, waiter: Int, deadline: MonotonicInstant?, isCancelled: Bool)] = []
+    private var waiting: [(ticket: UInt64, waiter: Int, deadline: MonotonicInstant?)] = []
+    private var started: [(waiter: Int, at: MonotonicInstant)] = []
+    private var returned: Set<Int> = []
+    private var nextWaiter = 0
+
+    init(seed: UInt64) {
+        let random = SeededRandom(seed: seed)
+        func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+        var limits = RateLimits()
+        limits.rules = (0...pick(3)).map { _ in
+            let amount = 1 + pick(10)
+            return RateLimit(
+                amount, pick(3) == 0 ? .tokens : .requests, per: .milliseconds(100 + pick(2_000)),
+                burst: 1 + pick(amount + 3), scope: RateLimit.Scope.allCases[pick(3)])
+        }
+        limits.followsServer = pick(3) == 0
+        self.random = random
+        self.limits = limits
+        queue = RateQueue(limits: limits, maxQueued: 30)
+    }
+
+    func run(steps: Int) {
+        for _ in 0..<steps { step() }
+        drain()
+        #expect(queue.isIdle)
+        #expect(returned.count == nextWaiter, "a waiter was lost")
+        checkRates()
+    }
+
+    private func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+
+    private func step() {
+        switch pick(12) {
+        case 0..<5: request()
+        case 5..<7: if !pending.isEmpty { arrive(pick(pending.count)) }
+        case 7: cancel()
+        case 8: giveBack()
+        case 9: if limits.followsServer { hear() }
+        case 10: move(to: now + .milliseconds(pick(400)))
+        default: if let wake = queue.nextWake() { move(to: max(now, wake)) }
+        }
+    }
+
+    private func request() {
+        let lane = RateLane(
+            origin: Origin(scheme: .http, host: "h\(pick(3))", port: 80), key: [nil, nil, "k", "l"][pick(4)])
+        let claim = RateClaim(limits, lane: lane, tokenCost: pick(4))
+        let deadline = pick(2) == 0 ? now + .milliseconds(pick(3_000)) : nil
+        nextWaiter += 1
+        let waiter = nextWaiter
+        claims[waiter] = claim
+        let before = claim.charges.map { queue.tokens($0.bucket) }
+        switch queue.request(claim, deadline: deadline, at: now) {
+        case .admitted:
+            #expect(!waiting.contains { claims[$0.waiter]?.lane == lane }, "somebody was overtaken")
+            start(waiter)
+        case .mustWait(let ticket):
+            pending.append((ticket, waiter, deadline, false))
+        case .refused(let refusal):
+            #expect(refusal != .full || waiting.count + pending.count >= 30)
+            for (charge, tokens) in zip(claim.charges, before) {
+                guard let tokens, let after = queue.tokens(charge.bucket) else { continue }
+                #expect(after >= tokens, "a refused send took something")
+            }
+            returned.insert(waiter)
+        }
+    }
+
+    private func arrive(_ index: Int) {
+        let (ticket, waiter, deadline, isCancelled) = pending.remove(at: index)
+        guard let claim = claims[waiter] else { return }
+        switch queue.enqueue(waiter, ticket: ticket, claim: claim, deadline: deadline, at: now) {
+        case .admitted: start(waiter)
+        case .cancelled:
+            #expect(isCancelled)
+            #expect(returned.insert(waiter).inserted)
+        case .queued:
+            waiting.append((ticket, waiter, deadline))
+            advance()
+        }
+    }
+
+    private func move(to instant: MonotonicInstant) {
+        now = instant
+        advance()
+    }
+
+    private func advance() {
+        let releases = queue.advance(to: now)
+        for waiter in releases.expired {
+            leave(waiter) { _ in }
+            #expect(returned.insert(waiter).inserted)
+        }
+        for waiter in releases.admitted {
+            leave(waiter) { index in
+                let lane = claims[waiter]?.lane
+                #expect(!waiting[..<index].contains { claims[$0.waiter]?.lane == lane }, "somebody was overtaken")
+                if let deadline = waiting[index].deadline { #expect(now < deadline) }
+            }
+            start(waiter)
+        }
+        if let wake = queue.nextWake() { #expect(wake > now, "it would be woken again at once") }
+        #expect(queue.waitingCount == waiting.count)
+        #expect((queue.nextWake() == nil) == waiting.isEmpty, "somebody waits for nothing")
+    }
+
+    private func leave(_ waiter: Int, _ check: (Int) -> Void) {
+        guard let index = waiting.firstIndex(where: { $0.waiter == waiter }) else {
+            Issue.record("somebody was let go who was not waiting")
+            return
+        }
+        check(index)
+        waiting.remove(at: index)
+    }
+
+    private func start(_ waiter: Int) {
+        #expect(returned.insert(waiter).inserted)
+        started.append((waiter, now))
+    }
+
+    private func cancel() {
+        if !waiting.isEmpty, pick(2) == 0 {
+            let entry = waiting.remove(at: pick(waiting.count))
+            #expect(queue.cancel(entry.ticket) == entry.waiter)
+            returned.insert(entry.waiter)
+            advance()
+        } else if !pending.isEmpty {
+            let index = pick(pending.count)
+            #expect(queue.cancel(pending[index].ticket) == nil)
+            pending[index].isCancelled = true
+        }
+    }
+
+    private func giveBack() {
+        guard let last = started.popLast(), let claim = claims[last.waiter] else { return }
+        queue.giveBack(claim, at: now)
+        advance()
+    }
+
+    /// The server says something: that only ever slows down.
+    private func hear() {
+        guard let last = started.last, let claim = claims[last.waiter] else { return }
+        let reports = [
+            RateLimitReport(
+                unit: RateLimit.Unit.allCases[pick(2)], limit: nil, remaining: pick(3),
+                reset: .milliseconds(pick(2_000)))
+        ]
+        if pick(2) == 0 {
+            queue.note(reports, about: claim, at: now, unit: 0.5)
+        } else {
+            queue.noteThrottled(claim, delay: pick(2) == 0 ? nil : .milliseconds(pick(500)), at: now, unit: 0.5)
+        }
+        advance()
+    }
+
+    private func drain() {
+        while !pending.isEmpty { arrive(0) }
+        for _ in 0..<10_000 {
+            guard let wake = queue.nextWake() else { break }
+            move(to: max(now, wake))
+        }
+        #expect(waiting.isEmpty, "somebody is never let go")
+    }
+
+    /// Between any two starts no bucket gave more than its burst and what came in between.
+    private func checkRates() {
+        for (index, rule) in limits.rules.enumerated() {
+            let perSecond = Double(rule.amount) / rule.interval.inSeconds
+            var takes: [RateBucketID: [(at: MonotonicInstant, cost: Double)]] = [:]
+            for (waiter, instant) in started {
+                for charge in claims[waiter]?.charges ?? [] where charge.bucket.rule == index {
+                    takes[charge.bucket, default: []].append((instant, charge.cost))
+                }
+            }
+            for list in takes.values {
+                for first in list.indices {
+                    var sum = 0.0
+                    for take in list[first...] {
+                        sum += take.cost
+                        let allowed = Double(rule.burst) + perSecond * (take.at - list[first].at).inSeconds
+                        #expect(sum <= allowed + 1e-4, "\(rule) was exceeded")
+                    }
+                }
+            }
+        }
+    }
+}
