@@ -66,6 +66,7 @@ static void end_block(contrail_slot *slot) {
         return;
     }
     slot->head_state = CONTRAIL_HEAD_COMPLETE;
+    slot->head_at = contrail_now();
     if (slot->limits.streaming) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_HEAD);
 }
 
@@ -117,6 +118,7 @@ size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
     size_t count = size * items;
     if (slot->failure != CONTRAIL_FAILURE_NONE) return 0;
     if (count == 0) return 0;
+    slot->last_read_at = contrail_now();
     if (slot->limits.streaming) {
         if (slot->body_outstanding + slot->body_count >= slot->limits.body_bytes) {
             slot->paused = true;

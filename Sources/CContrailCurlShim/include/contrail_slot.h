@@ -65,7 +65,9 @@ typedef struct contrail_slot {
     int open_errno;
 
     // Nanoseconds of CLOCK_MONOTONIC; 0: did not happen.
-    int64_t lookup_at, connect_at, connected_at, secured_at, request_at, first_byte_at;
+    int64_t lookup_at, connect_at, connected_at, secured_at, request_at, first_byte_at, head_at, last_read_at;
+    /// The socket that was made last, while `connect_at` is not 0; it may be closed already.
+    curl_socket_t socket;
     char peer_address[46];
     int peer_port;
 
@@ -101,6 +103,9 @@ static inline const char *_Nonnull contrail_slot_peer_address(const contrail_slo
 static inline const char *_Nonnull contrail_slot_error_text(const contrail_slot *_Nonnull slot) {
     return slot->error_text;
 }
+
+/// When TCP was up, for a transfer whose request has not gone out: connected, but not through with TLS. 0: not connected.
+int64_t contrail_slot_tcp_up_at(const contrail_slot *_Nonnull slot);
 
 /// Hands over the body collected so far, to be freed with free(). NULL if there is none.
 char *_Nullable contrail_slot_take_body(contrail_slot *_Nonnull slot, size_t *_Nonnull count);

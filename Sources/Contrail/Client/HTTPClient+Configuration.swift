@@ -20,7 +20,10 @@ extension HTTPClient {
         public var attemptTimeout: Duration? = .seconds(30)
         /// How long DNS, TCP and TLS may take together. Default 10 s.
         public var connectTimeout: Duration = .seconds(10)
-        /// How long the peer may be silent inside a streamed body. Default 30 s.
+        /// How long the head of the response may take once the request is out. Default `nil`: the attempt timeout rules.
+        public var timeToHeadTimeout: Duration?
+        /// How long the peer may be silent inside the body. Default 30 s. While a streamed body is not taken, the silence
+        /// is not the peer's and does not count.
         public var idleReadTimeout: Duration = .seconds(30)
         /// The largest body that is collected, in bytes. Default 64 MiB. A larger one fails the call.
         public var maxResponseBytes = 64 * 1024 * 1024
@@ -127,6 +130,7 @@ extension HTTPClient.Configuration {
         settings.timeout = timeout
         settings.attemptTimeout = attemptTimeout
         settings.connectTimeout = connectTimeout
+        settings.timeToHeadTimeout = timeToHeadTimeout
         settings.idleReadTimeout = idleReadTimeout
         settings.maxResponseBytes = maxResponseBytes
         settings.retry = retry
@@ -158,7 +162,8 @@ extension HTTPClient.Configuration {
         }
         for (name, value) in [
             ("timeout", timeout), ("attemptTimeout", attemptTimeout),
-            ("connectTimeout", connectTimeout), ("idleReadTimeout", idleReadTimeout),
+            ("connectTimeout", connectTimeout), ("timeToHeadTimeout", timeToHeadTimeout),
+            ("idleReadTimeout", idleReadTimeout),
         ] {
             if let value { try Self.require(value > .zero, name, value, "longer than zero") }
         }

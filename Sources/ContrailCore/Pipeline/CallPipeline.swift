@@ -105,6 +105,7 @@ package final class CallPipeline: Sendable {
         var wire = WireRequest(
             method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
         wire.connectTimeout = settings.connectTimeout
+        wire.timeToHeadTimeout = settings.timeToHeadTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
         return (wire, call)
     }
@@ -176,10 +177,11 @@ package final class CallPipeline: Sendable {
     private static func published(_ error: any Error, _ call: CallState) -> any Error {
         switch error {
         case let error as TransportError where error.isEnd(of: call):
-            return Self.published(outOfTime(call), call)
+            return Self.published(outOfTime(call, error), call)
         case let error as TransportError:
             var published = ClientError(
                 .transport(error.kind), error.message, cause: error.cause ?? error, target: call.target, phase: .send)
+            published.sendPhase = error.phase
             published.attempts = call.snapshot.attempts
             return published
         case var error as ClientError:
@@ -191,9 +193,14 @@ package final class CallPipeline: Sendable {
         }
     }
 
-    static func outOfTime(_ call: CallState) -> ClientError {
-        ClientError(
-            .deadlineExceeded, "The call took longer than \(call.limit) allowed.", target: call.target, phase: .send)
+    /// `cause` is the send that was under way when the time ran out.
+    static func outOfTime(_ call: CallState, _ cause: TransportError? = nil) -> ClientError {
+        let place = cause.map { " The last send was in phase \($0.phase.rawValue)." } ?? ""
+        var error = ClientError(
+            .deadlineExceeded, "The call took longer than \(call.limit) allowed.\(place)", cause: cause,
+            target: call.target, phase: .send)
+        error.sendPhase = cause?.phase
+        return error
     }
 
     // MARK: The steps

@@ -42,7 +42,10 @@ public struct WireRequest: Sendable {
     public internal(set) var redirectCount = 0
     /// The longest time for DNS, TCP and TLS together. Default 10 s.
     public var connectTimeout: Duration = .seconds(10)
-    /// The longest silence of the peer inside a streamed body. Default 30 s.
+    /// The longest time from the request to the final head of the response. Default `nil`: the deadline rules.
+    public var timeToHeadTimeout: Duration?
+    /// The longest silence of the peer inside the body. Default 30 s. While a streamed body is not taken, the silence
+    /// is not the peer's and does not count.
     public var idleReadTimeout: Duration = .seconds(30)
 
     /// A request with default timeouts.

@@ -17,8 +17,10 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         public static let tlsHandshake = Kind("tls_handshake")
         /// The peer's certificate is not acceptable. Trying again cannot help.
         public static let certificate = Kind("certificate")
-        /// The deadline passed; the phase says in which state.
+        /// The send took longer than the attempt timeout. The phase says in which state it was.
         public static let timeout = Kind("timeout")
+        /// The request went out, and the head of the response did not come in time.
+        public static let headTimeout = Kind("head_timeout")
         /// The peer was silent inside the body for too long.
         public static let idleReadTimeout = Kind("idle_read_timeout")
         /// The peer took no byte of the request body for too long.
@@ -61,6 +63,9 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     public var summary: SendSummary
     /// The caller's own error that ended the send (what the source of a request body threw), if there is one.
     public var cause: (any Error)?
+
+    /// In which stretch of the send it failed: what a timeout was waiting for.
+    public var phase: SendSummary.Phase { summary.phase }
 
     /// An error.
     public init(_ kind: Kind, _ message: String, summary: SendSummary, cause: (any Error)? = nil) {

@@ -18,8 +18,12 @@ extension LoopDriver {
             if slot.hasCompleteHead { handUpHead(transfer, slot) }
             if slot.hasBody { passOn(transfer, slot) }
         }
-        let summary = slot.summary(of: transfer, ended: ended)
+        var summary = slot.summary(of: transfer, ended: ended)
         if let (kind, message) = slot.failure(result, of: transfer) {
+            // libcurl has closed the socket by now; before 8.0 it does not say when TCP was up either.
+            if kind == .tlsHandshake || kind == .certificate {
+                summary.handshakeStarted = summary.connected ?? summary.connectStarted
+            }
             return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
         }
         let body = slot.takeBody()  // a stream's was passed on above

@@ -81,7 +81,7 @@ final class LoopDriver {
             guard letThrough() else { break }
             core.runTimers(force: false)
         }
-        fireDeadlines()
+        fireTimeouts()
     }
 
     private func takeNews() {
@@ -107,27 +107,6 @@ final class LoopDriver {
             hand(transfer)
         }
         return any
-    }
-
-    private func fireDeadlines() {
-        while let transfer = timers.popDue(now) {
-            guard transfer.pipe != nil else {
-                fail(transfer, .timeout, "no complete answer from \(transfer.place) before the deadline")
-                continue
-            }
-            if let deadline = transfer.bodyDeadline, deadline <= now {
-                fail(transfer, .timeout, "the body from \(transfer.place) was not complete before the deadline")
-                continue
-            }
-            let isPaused = transfer.slot?.isPaused ?? false
-            let silent = now - transfer.lastProgress
-            if !isPaused && silent >= transfer.idleReadTimeout {
-                fail(transfer, .idleReadTimeout, "no byte of the body from \(transfer.place) for \(silent)")
-            } else {
-                // While the consumer holds the peer back, silence is not the peer's.
-                awaitBody(transfer, since: isPaused ? now : transfer.lastProgress)
-            }
-        }
     }
 
     private func wakeConsumers() {
@@ -191,7 +170,7 @@ final class LoopDriver {
         transfer.state = .waiting
         transfer.liveIndex = live.count
         live.append(transfer)
-        if let deadline = transfer.deadline { timers.set(transfer, to: deadline) }
+        watch(transfer)
         let (lane, mayStart) = gate.arrive(transfer, at: transfer.origin)
         transfer.lane = lane
         if mayStart { hand(transfer) }
@@ -201,7 +180,7 @@ final class LoopDriver {
     private func hand(_ transfer: Transfer) {
         transfer.state = .running
         transfer.started = max(now, transfer.submitted)  // the turn may have begun before the submission
-        if let deadline = transfer.deadline, deadline <= now {
+        if let deadline = transfer.limits.deadline, deadline <= now {
             return fail(transfer, .timeout, "the deadline had passed before the request to \(transfer.place) began")
         }
         guard let slot = pool.popLast() ?? Slot.make(in: core) else {

@@ -11,10 +11,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
     let body: ByteChunk?
     let origin: Origin
     let mode: BodyMode
-    let deadline: MonotonicInstant?
-    let bodyDeadline: MonotonicInstant?
-    let connectTimeout: Duration
-    let idleReadTimeout: Duration
+    let limits: TimeLimits
     let submitted: MonotonicInstant
     /// What keeps the loop alive while a stream of it is being read.
     let transport: CurlTransport
@@ -30,7 +27,8 @@ final class Transfer: HeapMember, @unchecked Sendable {
     var isConnected = false
     /// The stream's other end, once the head was handed up.
     var pipe: BodyPipe?
-    var lastProgress = MonotonicInstant(nanoseconds: 0)
+    /// When the consumer last let the peer go on.
+    var resumed = MonotonicInstant(nanoseconds: 0)
     var answer: Result<WireResponse, any Error>?
 
     enum State {
@@ -54,10 +52,9 @@ final class Transfer: HeapMember, @unchecked Sendable {
         body = request.body?.bytes
         origin = request.url.origin
         self.mode = mode
-        deadline = request.deadline
-        bodyDeadline = request.bodyDeadline
-        connectTimeout = request.connectTimeout
-        idleReadTimeout = request.idleReadTimeout
+        limits = TimeLimits(
+            deadline: request.deadline, bodyDeadline: request.bodyDeadline, connect: request.connectTimeout,
+            timeToHead: request.timeToHeadTimeout, idleRead: request.idleReadTimeout, isStreaming: mode == .streaming)
         self.submitted = submitted
         self.transport = transport
     }

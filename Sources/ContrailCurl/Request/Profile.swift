@@ -54,7 +54,8 @@ struct Profile: Sendable {
 
     private func applyRequest(_ set: inout OptionSetter, _ transfer: Transfer) {
         let block = transfer.block
-        set(.connectTimeoutMilliseconds, Self.milliseconds(transfer.connectTimeout))
+        // The limit is ours (TimeLimits), which knows the phase; libcurl's, 300 s unless set, is only behind it.
+        set(.connectTimeoutMilliseconds, Self.milliseconds(transfer.limits.connect + .seconds(1)))
         // SAFETY: block and body belong to the transfer, which keeps them until the handle is taken back.
         unsafe set(.url, pointer: block.url)
         unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
