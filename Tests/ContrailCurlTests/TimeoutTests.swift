@@ -47,25 +47,25 @@ struct TimeoutTests {
         }
     }
 
-    @Test func aBodyThatComesSlowlyButSteadilyIsNotIdle() async throws {
-        let clock = SystemTime()
-        let mayGoOn = (0..<8).map { _ in Gate() }
-        try await withServer({ exchange in
-            exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
-            for gate in mayGoOn {
-                gate.wait()
-                exchange.send("x")
-            }
+    @Test func silenceIsCountedFromTheLastByte() async throws {
+        let mayGoOn = Gate()
+        try await withServer({
+            $0.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+            mayGoOn.wait()
+            $0.send("x")
+            $0.hang()
         }) { server, transport in
             var request = WireRequest.get(server.port)
-            request.idleReadTimeout = .milliseconds(400)
-            let answer = Task { try await transport.fetch(request).text }
-            // 640 ms in all, none of the pauses near the limit.
-            for gate in mayGoOn {
-                try await clock.sleep(until: clock.now + .milliseconds(80))
-                gate.open()
-            }
-            #expect(try await answer.value == "xxxxxxxx")
+            // Far above the pause, whatever else the machine does.
+            request.idleReadTimeout = .seconds(2)
+            let stream = try #require(try await transport.send(request, mode: .streaming).stream)
+            let clock = SystemTime()
+            try await clock.sleep(until: clock.now + .milliseconds(100))
+            mayGoOn.open()
+            let failure = await #expect(throws: TransportError.self) { while try await stream.next() != nil {} }
+            let summary = try #require(failure?.summary)
+            #expect(summary.responseBodyBytes == 1)
+            #expect(try #require(summary.ended) >= (try #require(summary.headCompleted)) + .milliseconds(2100))
         }
     }
 
