@@ -50,6 +50,14 @@ static bool append_line(contrail_slot *slot, const char *line, size_t count) {
     return true;
 }
 
+static bool keep(contrail_lines *lines, const char *bytes, size_t count) {
+    if (!grow(&lines->bytes, &lines->capacity, lines->count + count + 1, 256)) return false;
+    memcpy(lines->bytes + lines->count, bytes, count);
+    lines->count += count;
+    lines->bytes[lines->count++] = '\n';
+    return true;
+}
+
 /// RFC 9112 §5.2: a line that starts with white space continues the field before it; joined by one space.
 static bool unfold(contrail_slot *slot, const char **line, size_t *count) {
     if (slot->head_fields == 0) return false;
@@ -58,16 +66,40 @@ static bool unfold(contrail_slot *slot, const char **line, size_t *count) {
     return true;
 }
 
-/// Where a status line ends, an interim response is forgotten and the final one is news. 101 is final: nobody here
-/// asks for an upgrade, so what follows is the body.
-static void end_block(contrail_slot *slot) {
-    if (slot->status < 200 && slot->status != 101) {
-        slot->head_state = CONTRAIL_HEAD_OUTSIDE;
-        return;
-    }
+/// An interim response is put aside. A peer could send them for ever, so their number and size are limited.
+static contrail_failure end_interim(contrail_slot *slot) {
+    slot->head_state = CONTRAIL_HEAD_OUTSIDE;
+    if (++slot->interim_count > slot->limits.interim) return CONTRAIL_FAILURE_TOO_MANY_INTERIM;
+    if (slot->interim.count + slot->head_count + 1 > slot->limits.head_bytes) return CONTRAIL_FAILURE_HEAD_TOO_LARGE;
+    bool kept = keep(&slot->interim, slot->head, slot->head_count);
+    return kept ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_OUT_OF_MEMORY;
+}
+
+/// Where a block ends, an interim response is put aside and the final one is news. 101 is final: nobody here asks for an
+/// upgrade, so what follows is the body.
+static contrail_failure end_block(contrail_slot *slot) {
+    if (slot->status < 200 && slot->status != 101) return end_interim(slot);
     slot->head_state = CONTRAIL_HEAD_COMPLETE;
     slot->head_at = contrail_now();
     if (slot->limits.streaming) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_HEAD);
+    return CONTRAIL_FAILURE_NONE;
+}
+
+/// A line behind the last chunk (RFC 9112 §7.1.2). Counts against the limits of the head.
+static contrail_failure take_trailer(contrail_slot *slot, const char *line, size_t count) {
+    contrail_lines *trailers = &slot->trailers;
+    if (count == 0) return CONTRAIL_FAILURE_NONE;
+    if (*line == ' ' || *line == '\t') {
+        if (trailers->count == 0) return CONTRAIL_FAILURE_MALFORMED_HEAD;
+        while (count > 0 && (*line == ' ' || *line == '\t')) line++, count--;
+        trailers->bytes[trailers->count - 1] = ' ';
+    } else {
+        slot->head_fields++;
+    }
+    if (slot->head_fields > slot->limits.head_fields ||
+        slot->head_count + trailers->count + count + 1 > slot->limits.head_bytes)
+        return CONTRAIL_FAILURE_HEAD_TOO_LARGE;
+    return keep(trailers, line, count) ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_OUT_OF_MEMORY;
 }
 
 size_t contrail_on_header(char *data, size_t size, size_t items, void *context) {
@@ -76,11 +108,15 @@ size_t contrail_on_header(char *data, size_t size, size_t items, void *context) 
     const char *line = data;
     if (slot->failure != CONTRAIL_FAILURE_NONE) return 0;
     if (slot->first_byte_at == 0) slot->first_byte_at = contrail_now();
-    if (slot->head_state == CONTRAIL_HEAD_COMPLETE) return total; // trailers: not kept
     if (count > 0 && line[count - 1] == '\n') count--;
     if (count > 0 && line[count - 1] == '\r') count--;
     if (memchr(line, 0, count) != NULL) return stop(slot, CONTRAIL_FAILURE_MALFORMED_HEAD);
 
+    contrail_failure failure = CONTRAIL_FAILURE_NONE;
+    if (slot->head_state == CONTRAIL_HEAD_COMPLETE) {
+        failure = take_trailer(slot, line, count);
+        return failure == CONTRAIL_FAILURE_NONE ? total : stop(slot, failure);
+    }
     if (slot->head_state == CONTRAIL_HEAD_OUTSIDE) {
         if (count == 0) return total;
         slot->head_count = slot->head_fields = 0;
@@ -88,8 +124,8 @@ size_t contrail_on_header(char *data, size_t size, size_t items, void *context) 
             return stop(slot, CONTRAIL_FAILURE_MALFORMED_HEAD);
         slot->head_state = CONTRAIL_HEAD_INSIDE;
     } else if (count == 0) {
-        end_block(slot);
-        return total;
+        failure = end_block(slot);
+        return failure == CONTRAIL_FAILURE_NONE ? total : stop(slot, failure);
     } else if (*line == ' ' || *line == '\t') {
         if (!unfold(slot, &line, &count)) return stop(slot, CONTRAIL_FAILURE_MALFORMED_HEAD);
     } else {

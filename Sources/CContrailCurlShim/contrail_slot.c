@@ -26,6 +26,8 @@ void contrail_slot_destroy(contrail_slot *slot) {
     curl_easy_cleanup(slot->easy);
     free(slot->head);
     free(slot->body);
+    free(slot->interim.bytes);
+    free(slot->trailers.bytes);
     free(slot);
 }
 
@@ -64,6 +66,8 @@ CURLcode contrail_slot_prepare(contrail_slot *slot, contrail_limits limits, void
 void contrail_slot_release(contrail_slot *slot) {
     contrail_loop_forget_news(slot->loop, slot);
     free(slot->body);
+    free(slot->interim.bytes);
+    free(slot->trailers.bytes);
     char *head = slot->head;
     size_t capacity = slot->head_capacity;
     if (capacity > HEAD_KEPT) {

@@ -50,6 +50,9 @@ extension CurlTransport {
 }
 
 extension LoopSettings {
+    /// Interim responses before the final one. A server sends one or two; a flood would never end.
+    static var maxInterim: Int { 32 }
+
     init(_ configuration: CurlTransport.Configuration, index: Int, profile: Profile) {
         self.init(
             threadName: "contrail-loop-\(min(index, 9))", poller: configuration.poller, profile: profile,
@@ -62,6 +65,7 @@ extension LoopSettings {
         var limits = contrail_limits()
         limits.head_bytes = maxHeadBytes
         limits.head_fields = maxHeadFields
+        limits.interim = Int32(Self.maxInterim)
         switch mode {
         case .buffered(let maxBytes): limits.body_bytes = max(0, maxBytes)
         case .streaming:

@@ -19,6 +19,7 @@ typedef enum contrail_failure {
     CONTRAIL_FAILURE_NONE = 0,
     CONTRAIL_FAILURE_HEAD_TOO_LARGE,
     CONTRAIL_FAILURE_MALFORMED_HEAD,
+    CONTRAIL_FAILURE_TOO_MANY_INTERIM,
     CONTRAIL_FAILURE_BODY_TOO_LARGE,
     CONTRAIL_FAILURE_OUT_OF_MEMORY,
 } contrail_failure;
@@ -37,9 +38,18 @@ typedef enum contrail_head_state {
     CONTRAIL_HEAD_COMPLETE, // the empty line of the final response was seen
 } contrail_head_state;
 
+/// Lines of a header block that is kept: without CR, each ended by LF.
+typedef struct contrail_lines {
+    char *_Nullable bytes;
+    size_t count, capacity;
+} contrail_lines;
+
 typedef struct contrail_limits {
+    /// The head and the trailers of a response together; and once more, all its interim responses together.
     size_t head_bytes;
     size_t head_fields;
+    /// Interim (1xx) responses before the final one.
+    int interim;
     /// Buffered: the largest body. Streaming: the high-water mark of bytes that nobody has taken.
     size_t body_bytes;
     bool streaming;
@@ -76,6 +86,11 @@ typedef struct contrail_slot {
     size_t head_count, head_capacity, head_fields;
     int status, version_major, version_minor;
     contrail_head_state head_state;
+    /// The heads of interim responses, each with an empty line behind it. Rare, so there is no buffer before the first.
+    contrail_lines interim;
+    int interim_count;
+    /// The fields behind the last chunk.
+    contrail_lines trailers;
 
     char *_Nullable body;
     size_t body_count, body_capacity;

@@ -86,6 +86,11 @@ extension HTTPClient {
             public var maxConnections = 256
             /// Event loops, a thread each; `nil`: one on up to two cores, else half the cores, at most four.
             public var eventLoops: Int?
+            /// The largest head of a response, trailers included, in bytes. Default 64 kB, at most 256 kB; a larger one fails
+            /// the send with `headers_too_large`. All interim responses of a send together may be as large again.
+            public var maxHeaderBytes = 64 * 1024
+            /// The most header fields of a response, trailers included. Default 1000, at most 5000.
+            public var maxHeaderFields = 1000
             /// A file with the certificates of the authorities to trust, PEM; `nil`: the system's. Looked for when the
             /// client is made; what is in it is read at the first TLS handshake.
             public var certificateAuthorityFile: String?
@@ -157,6 +162,12 @@ extension HTTPClient.Configuration {
             try Self.require(
                 CurlTransport.canRead(file), "connections.certificateAuthorityFile", file, "a file that can be read")
         }
+        try Self.require(
+            (1...(256 * 1024)).contains(connections.maxHeaderBytes), "connections.maxHeaderBytes",
+            connections.maxHeaderBytes, "from 1 to 262144")
+        try Self.require(
+            (1...5000).contains(connections.maxHeaderFields), "connections.maxHeaderFields",
+            connections.maxHeaderFields, "from 1 to 5000")
         if let loops = connections.eventLoops {
             try Self.require((1...64).contains(loops), "connections.eventLoops", loops, "from 1 to 64")
         }
@@ -178,6 +189,8 @@ extension HTTPClient.Configuration.Connections {
     var curlConfiguration: CurlTransport.Configuration {
         var configuration = CurlTransport.Configuration()
         configuration.maxConnectionsPerLoop = maxConnections
+        configuration.maxHeaderBytes = maxHeaderBytes
+        configuration.maxHeaderFields = maxHeaderFields
         configuration.caFile = certificateAuthorityFile
         if let eventLoops { configuration.loops = eventLoops }
         return configuration

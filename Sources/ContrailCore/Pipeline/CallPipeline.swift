@@ -39,7 +39,7 @@ package final class CallPipeline: Sendable {
             let history = call.snapshot
             return HTTPCall.Response(
                 head: response.head, body: body, url: history.finalURL ?? call.url, method: request.method,
-                attempts: history.attempts, redirects: history.redirects)
+                attempts: history.attempts, redirects: history.redirects, trailers: response.trailers)
         } catch {
             throw fail(call, error)
         }

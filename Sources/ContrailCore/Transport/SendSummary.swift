@@ -36,6 +36,8 @@ public struct SendSummary: Sendable {
     public var peerAddress: String?
     /// The peer's port.
     public var peerPort: Int?
+    /// The interim responses (1xx, 103 Early Hints among them) that came before the final one, in order.
+    public var interimResponses: [ResponseHead] = []
     /// Bytes of the response body as they came over the wire.
     public var responseBodyBytes: Int64 = 0
 

@@ -67,6 +67,8 @@ public struct WireResponse: Sendable {
     public var head: ResponseHead
     /// The body, collected or as a stream.
     public var body: Body
+    /// The fields that came behind a collected body (RFC 9110 §6.5); a stream's are at ``WireBodyStream/trailers``.
+    public var trailers: HTTPFields = [:]
     /// When what happened. For a stream only up to the head; the rest is at ``WireBodyStream/summary``.
     public var summary: SendSummary
 
@@ -95,4 +97,11 @@ public protocol WireBodyStream: AnyObject, Sendable {
     func cancel()
     /// The measurements; complete once the stream has ended.
     var summary: SendSummary { get }
+    /// The fields behind the body (RFC 9110 §6.5), once ``next()`` has returned `nil`. Default: none.
+    var trailers: HTTPFields { get }
+}
+
+extension WireBodyStream {
+    /// None.
+    public var trailers: HTTPFields { [:] }
 }

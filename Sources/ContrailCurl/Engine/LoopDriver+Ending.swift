@@ -27,7 +27,8 @@ extension LoopDriver {
             return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
         }
         let body = slot.takeBody()  // a stream's was passed on above
-        let response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
+        var response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
+        response.trailers = slot.trailers()
         conclude(transfer, .success(response), ended: ended)
     }
 

@@ -25,6 +25,7 @@ extension Slot {
         unsafe summary.requestStarted = Self.instant(raw.pointee.request_at)
         unsafe summary.firstByte = Self.instant(raw.pointee.first_byte_at)
         unsafe summary.headCompleted = Self.instant(raw.pointee.head_at)
+        summary.interimResponses = interimResponses()
         unsafe summary.wireSends = Int(raw.pointee.wire_sends)
         unsafe summary.connectionReused = raw.pointee.connection_reused
         unsafe summary.responseBodyBytes = raw.pointee.body_total
