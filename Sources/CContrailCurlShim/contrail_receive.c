@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "contrail_callbacks.h"
 #include "contrail_loop.h"
@@ -102,6 +103,16 @@ static contrail_failure take_trailer(contrail_slot *slot, const char *line, size
     return keep(trailers, line, count) ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_OUT_OF_MEMORY;
 }
 
+/// A Content-Encoding other than `identity`.
+static bool names_coding(const char *line, size_t count) {
+    static const char name[] = "content-encoding:";
+    const size_t length = sizeof name - 1;
+    if (count < length || strncasecmp(line, name, length) != 0) return false;
+    line += length, count -= length;
+    while (count > 0 && (*line == ' ' || *line == '\t')) line++, count--;
+    return count > 0 && !(count >= 8 && strncasecmp(line, "identity", 8) == 0);
+}
+
 size_t contrail_on_header(char *data, size_t size, size_t items, void *context) {
     contrail_slot *slot = context;
     size_t total = size * items, count = total;
@@ -120,6 +131,7 @@ size_t contrail_on_header(char *data, size_t size, size_t items, void *context) 
     if (slot->head_state == CONTRAIL_HEAD_OUTSIDE) {
         if (count == 0) return total;
         slot->head_count = slot->head_fields = 0;
+        slot->encoded = false;
         if (count < 5 || memcmp(line, "HTTP/", 5) != 0 || !parse_status_line(slot, line, count))
             return stop(slot, CONTRAIL_FAILURE_MALFORMED_HEAD);
         slot->head_state = CONTRAIL_HEAD_INSIDE;
@@ -131,6 +143,7 @@ size_t contrail_on_header(char *data, size_t size, size_t items, void *context) 
     } else {
         slot->head_fields++;
     }
+    if (slot->limits.decodes && names_coding(line, count)) slot->encoded = true;
     if (slot->head_fields > slot->limits.head_fields || slot->head_count + count + 1 > slot->limits.head_bytes)
         return stop(slot, CONTRAIL_FAILURE_HEAD_TOO_LARGE);
     return append_line(slot, line, count) ? total : stop(slot, CONTRAIL_FAILURE_OUT_OF_MEMORY);
@@ -144,9 +157,39 @@ static bool reserve(contrail_slot *slot) {
     curl_off_t announced = -1;
     curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     if (announced <= 0) return true;
+    // What is announced is the encoded length.
+    if (slot->encoded) return true;
     if ((uint64_t)announced > slot->limits.body_bytes) return false;
     if (announced <= LARGEST_RESERVE) grow(&slot->body, &slot->body_capacity, (size_t)announced, 1);
     return true;
+}
+
+/// Looked at from here on: a smaller body does no harm, and libcurl counts a read only when it is through with it.
+enum { RATIO_FLOOR = 1 << 20, READ_SIZE = 16384 };
+
+int64_t contrail_slot_raw_bytes(const contrail_slot *slot) {
+    curl_off_t raw = 0;
+    if (!slot->encoded) return slot->body_total;
+    curl_easy_getinfo(slot->easy, CURLINFO_SIZE_DOWNLOAD_T, &raw);
+    return raw;
+}
+
+/// One read of libcurl can become a thousand times as many bytes: what they may cost is decided for each piece of it.
+static contrail_failure check_decoded(const contrail_slot *slot, size_t count) {
+    int64_t decoded = slot->body_total + (int64_t)count;
+    if (slot->limits.streaming && decoded > slot->limits.decoded_bytes) return CONTRAIL_FAILURE_BODY_TOO_LARGE;
+    if (!slot->encoded || decoded <= RATIO_FLOOR) return CONTRAIL_FAILURE_NONE;
+    bool fits = decoded / slot->limits.ratio <= contrail_slot_raw_bytes(slot) + READ_SIZE;
+    return fits ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_DECOMPRESSION_BOMB;
+}
+
+/// libcurl keeps what it goes on decoding while it is paused, 64 MB of it, before anybody can look at the ratio. So the
+/// rest of a read is taken, checked piece by piece, and no further read is made.
+static void pause_encoded(contrail_slot *slot) {
+    if (slot->paused || slot->body_outstanding + slot->body_count < slot->limits.body_bytes) return;
+    slot->paused = true;
+    contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_PAUSED);
+    curl_easy_pause(slot->easy, CURLPAUSE_RECV);
 }
 
 size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
@@ -154,9 +197,14 @@ size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
     size_t count = size * items;
     if (slot->failure != CONTRAIL_FAILURE_NONE) return 0;
     if (count == 0) return 0;
+    if (slot->discarding) return count;
     slot->last_read_at = contrail_now();
+    if (slot->limits.decodes) {
+        contrail_failure failure = check_decoded(slot, count);
+        if (failure != CONTRAIL_FAILURE_NONE) return stop(slot, failure);
+    }
     if (slot->limits.streaming) {
-        if (slot->body_outstanding + slot->body_count >= slot->limits.body_bytes) {
+        if (!slot->encoded && slot->body_outstanding + slot->body_count >= slot->limits.body_bytes) {
             slot->paused = true;
             contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_PAUSED);
             return CURL_WRITEFUNC_PAUSE;
@@ -171,6 +219,9 @@ size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
     memcpy(slot->body + slot->body_count, data, count);
     slot->body_count += count;
     slot->body_total += (int64_t)count;
-    if (slot->limits.streaming) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_BODY);
+    if (slot->limits.streaming) {
+        contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_BODY);
+        if (slot->encoded) pause_encoded(slot);
+    }
     return count;
 }

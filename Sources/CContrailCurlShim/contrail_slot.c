@@ -92,6 +92,22 @@ char *contrail_slot_take_body(contrail_slot *slot, size_t *count) {
     return body;
 }
 
+int64_t contrail_slot_rest(const contrail_slot *slot) {
+    curl_off_t announced = -1, received = 0;
+    curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    if (announced < 0) return -1;
+    curl_easy_getinfo(slot->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    return received < announced ? announced - received : 0;
+}
+
+void contrail_slot_discard(contrail_slot *slot) {
+    slot->discarding = true;
+    free(slot->body);
+    slot->body = NULL;
+    slot->body_count = slot->body_capacity = slot->body_outstanding = 0;
+    if (slot->paused) contrail_slot_resume(slot);
+}
+
 void contrail_slot_resume(contrail_slot *slot) {
     slot->paused = false;
     // What libcurl held back is delivered inside this call, and may pause again. An error shows up as the result of

@@ -61,12 +61,17 @@ extension LoopSettings {
             maxHeadBytes: max(0, configuration.maxHeaderBytes), maxHeadFields: max(0, configuration.maxHeaderFields))
     }
 
-    func limits(for mode: BodyMode) -> contrail_limits {
+    func limits(for transfer: Transfer) -> contrail_limits {
         var limits = contrail_limits()
+        if let decoding = transfer.decoding {
+            limits.decodes = true
+            limits.ratio = Int64(max(1, decoding.maxRatio))
+            limits.decoded_bytes = Int64(decoding.maxStreamedBytes ?? .max)
+        }
         limits.head_bytes = maxHeadBytes
         limits.head_fields = maxHeadFields
         limits.interim = Int32(Self.maxInterim)
-        switch mode {
+        switch transfer.mode {
         case .buffered(let maxBytes): limits.body_bytes = max(0, maxBytes)
         case .streaming:
             limits.body_bytes = BodyQueue<Never>.highWater

@@ -21,6 +21,7 @@ typedef enum contrail_failure {
     CONTRAIL_FAILURE_MALFORMED_HEAD,
     CONTRAIL_FAILURE_TOO_MANY_INTERIM,
     CONTRAIL_FAILURE_BODY_TOO_LARGE,
+    CONTRAIL_FAILURE_DECOMPRESSION_BOMB,
     CONTRAIL_FAILURE_OUT_OF_MEMORY,
 } contrail_failure;
 
@@ -53,6 +54,12 @@ typedef struct contrail_limits {
     /// Buffered: the largest body. Streaming: the high-water mark of bytes that nobody has taken.
     size_t body_bytes;
     bool streaming;
+    /// libcurl decodes what comes encoded.
+    bool decodes;
+    /// The most decoded bytes per raw byte.
+    int64_t ratio;
+    /// The most decoded bytes of a streamed body.
+    int64_t decoded_bytes;
 } contrail_limits;
 
 typedef struct contrail_slot {
@@ -71,6 +78,10 @@ typedef struct contrail_slot {
     bool connection_reused;
     bool paused;
     bool running;
+    /// Nobody wants the body any more.
+    bool discarding;
+    /// The response has a Content-Encoding, and libcurl decodes it.
+    bool encoded;
     int wire_sends;
     int open_errno;
 
@@ -121,6 +132,14 @@ static inline const char *_Nonnull contrail_slot_error_text(const contrail_slot 
 
 /// When TCP was up, for a transfer whose request has not gone out: connected, but not through with TLS. 0: not connected.
 int64_t contrail_slot_tcp_up_at(const contrail_slot *_Nonnull slot);
+
+/// Bytes of the body as they came over the wire.
+int64_t contrail_slot_raw_bytes(const contrail_slot *_Nonnull slot);
+
+/// Bytes of the body that are still to come over the wire; -1: not known.
+int64_t contrail_slot_rest(const contrail_slot *_Nonnull slot);
+/// Throws away what was collected and what still comes, and lets a paused transfer go on. As contrail_slot_resume.
+void contrail_slot_discard(contrail_slot *_Nonnull slot);
 
 /// Hands over the body collected so far, to be freed with free(). NULL if there is none.
 char *_Nullable contrail_slot_take_body(contrail_slot *_Nonnull slot, size_t *_Nonnull count);

@@ -25,8 +25,10 @@ extension HTTPClient {
         /// How long the peer may be silent inside the body. Default 30 s. While a streamed body is not taken, the silence
         /// is not the peer's and does not count.
         public var idleReadTimeout: Duration = .seconds(30)
-        /// The largest body that is collected, in bytes. Default 64 MiB. A larger one fails the call.
+        /// The largest body that is collected, in bytes, decoded ones counted. Default 64 MiB. A larger one fails the call.
         public var maxResponseBytes = 64 * 1024 * 1024
+        /// Whether compressed bodies are asked for and decoded. Default `.automatic`. The request's own setting wins.
+        public var decoding = ContentDecoding.automatic
         /// When to send again. Default: three sends, idempotent requests only, back-off with full jitter.
         public var retry = RetryPolicy.standard
         /// How much extra load retries may put on an origin. Default: 20 % of what went well in the last 10 s, and 10 per
@@ -138,6 +140,7 @@ extension HTTPClient.Configuration {
         settings.timeToHeadTimeout = timeToHeadTimeout
         settings.idleReadTimeout = idleReadTimeout
         settings.maxResponseBytes = maxResponseBytes
+        settings.decoding = decoding
         settings.retry = retry
         settings.retryBudget = retryBudget
         settings.redirects = redirects
@@ -155,6 +158,7 @@ extension HTTPClient.Configuration {
         try Self.require(limits.maxTotal >= 1, "limits.maxTotal", limits.maxTotal, "at least 1")
         try Self.require(limits.maxPerOrigin >= 1, "limits.maxPerOrigin", limits.maxPerOrigin, "at least 1")
         try Self.require(limits.maxQueued >= 0, "limits.maxQueued", limits.maxQueued, "at least 0")
+        try Self.require(decoding.maxRatio >= 1, "decoding.maxRatio", decoding.maxRatio, "at least 1")
         try Self.require(maxResponseBytes >= 0, "maxResponseBytes", maxResponseBytes, "at least 0")
         try Self.require(
             connections.maxConnections >= 1, "connections.maxConnections", connections.maxConnections, "at least 1")

@@ -105,6 +105,7 @@ package final class CallPipeline: Sendable {
         var wire = WireRequest(
             method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
         wire.connectTimeout = settings.connectTimeout
+        wire.decoding = request.decoding ?? settings.decoding
         wire.timeToHeadTimeout = settings.timeToHeadTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
         return (wire, call)

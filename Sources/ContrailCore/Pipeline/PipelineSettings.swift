@@ -11,6 +11,7 @@ package struct PipelineSettings: Sendable {
     package var timeToHeadTimeout: Duration?
     package var idleReadTimeout: Duration = .seconds(30)
     package var maxResponseBytes = 64 * 1024 * 1024
+    package var decoding = ContentDecoding.automatic
     package var retry = RetryPolicy.standard
     package var retryBudget: RetryBudget? = .standard
     package var redirects = RedirectPolicy.follow()

@@ -33,7 +33,7 @@ extension OutcomeClass {
         switch error.kind {
         case .nameResolution, .connect, .connectTimeout, .tlsHandshake, .localResources, .timeout, .headTimeout,
             .idleReadTimeout, .idleWriteTimeout, .staleConnection, .emptyReply, .connectionReset, .truncatedBody,
-            .protocolViolation:
+            .protocolViolation, .badContentEncoding:
             error.summary.wireSends == 0 ? .notSent : .ambiguous
         default:
             .final

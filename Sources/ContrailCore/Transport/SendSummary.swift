@@ -38,7 +38,7 @@ public struct SendSummary: Sendable {
     public var peerPort: Int?
     /// The interim responses (1xx, 103 Early Hints among them) that came before the final one, in order.
     public var interimResponses: [ResponseHead] = []
-    /// Bytes of the response body as they came over the wire.
+    /// Bytes of the response body as they came over the wire, before any decoding.
     public var responseBodyBytes: Int64 = 0
 
     /// A summary in which nothing has happened yet.

@@ -48,6 +48,10 @@ public struct WireRequest: Sendable {
     /// is not the peer's and does not count.
     public var idleReadTimeout: Duration = .seconds(30)
 
+    /// Whether compressed bodies are asked for and decoded. Default ``ContentDecoding/off``: a transport hands on what
+    /// comes unless it is told otherwise.
+    public var decoding = ContentDecoding.off
+
     /// A request with default timeouts.
     public init(
         method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields = [:], body: WireBody? = nil,
@@ -93,7 +97,8 @@ public protocol WireBodyStream: AnyObject, Sendable {
     /// The next chunk, or `nil` at the end. Throws ``TransportError``, of kind `.cancelled` if the task was
     /// cancelled, which also ends the send. After the end or an error it keeps answering the same.
     func next() async throws -> ByteChunk?
-    /// Gives up the rest: the connection is closed or drained. Idempotent, never blocks; also done by deinit.
+    /// Gives up the rest: a short one of known length is read and thrown away, so that the connection can be used again;
+    /// otherwise the connection is closed. Idempotent, never blocks; also done by deinit.
     func cancel()
     /// The measurements; complete once the stream has ended.
     var summary: SendSummary { get }

@@ -43,6 +43,10 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         public static let headersTooLarge = Kind("headers_too_large")
         /// The body is larger than the limit.
         public static let bodyTooLarge = Kind("body_too_large")
+        /// The body is not in the coding that its Content-Encoding names, or in none that was asked for.
+        public static let badContentEncoding = Kind("bad_content_encoding")
+        /// The body grows too much when it is decoded (``ContentDecoding/maxRatio``).
+        public static let decompressionBomb = Kind("decompression_bomb")
         /// The request cannot be sent as it is (a method that is no token, say). The caller's fault.
         public static let invalidRequest = Kind("invalid_request")
         /// The task was cancelled. The pipeline turns this into `CancellationError`; it keeps the measurements for it.

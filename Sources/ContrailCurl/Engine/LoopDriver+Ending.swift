@@ -7,6 +7,7 @@ extension LoopDriver {
     func cancel(_ transfer: Transfer) {
         switch transfer.state {
         case .submitted: transfer.state = .cancelledEarly
+        case .running where transfer.isDraining || drain(transfer): break
         case .waiting, .running: fail(transfer, .cancelled, TransportError.cancelledMessage)
         case .cancelledEarly, .over: break
         }
@@ -14,7 +15,7 @@ extension LoopDriver {
 
     func finish(_ transfer: Transfer, ended: MonotonicInstant, result: CURLcode) {
         guard let slot = transfer.slot else { return }
-        if case .streaming = transfer.mode {
+        if case .streaming = transfer.mode, !transfer.isDraining {
             if slot.hasCompleteHead { handUpHead(transfer, slot) }
             if slot.hasBody { passOn(transfer, slot) }
         }

@@ -4,7 +4,7 @@ import ContrailCore
 /// Heads and chunks on their way to consumers.
 extension LoopDriver {
     func handUpHead(_ transfer: Transfer, _ slot: Slot) {
-        guard transfer.pipe == nil else { return }
+        guard transfer.pipe == nil, !transfer.isDraining else { return }
         let summary = slot.summary(of: transfer, ended: nil)
         let pipe = BodyPipe(transfer, loop: loop, summary: summary)
         transfer.pipe = pipe

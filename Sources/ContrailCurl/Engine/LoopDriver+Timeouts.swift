@@ -12,6 +12,10 @@ extension LoopDriver {
 
     func fireTimeouts() {
         while let transfer = timers.popDue(now) {
+            if transfer.isDraining {
+                fail(transfer, .cancelled, TransportError.cancelledMessage)
+                continue
+            }
             guard let limit = transfer.limits.passed(transfer.progress, at: now) else {
                 watch(transfer)
                 continue

@@ -187,7 +187,7 @@ final class LoopDriver {
             return fail(transfer, .localResources, "out of memory")
         }
         transfer.slot = slot
-        let limits = settings.limits(for: transfer.mode)
+        let limits = settings.limits(for: transfer)
         var code = slot.prepare(limits, for: transfer)
         if code == CURLE_OK { code = settings.profile.apply(to: slot, transfer) }
         guard code == CURLE_OK else {

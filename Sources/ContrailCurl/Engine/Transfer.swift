@@ -12,6 +12,8 @@ final class Transfer: HeapMember, @unchecked Sendable {
     let origin: Origin
     let mode: BodyMode
     let limits: TimeLimits
+    /// `nil`: the body is handed on as it comes.
+    let decoding: ContentDecoding?
     let submitted: MonotonicInstant
     /// What keeps the loop alive while a stream of it is being read.
     let transport: CurlTransport
@@ -25,6 +27,8 @@ final class Transfer: HeapMember, @unchecked Sendable {
     var liveIndex = -1
     var started: MonotonicInstant?
     var isConnected = false
+    /// Its consumer is gone; only the rest of the body is read.
+    var isDraining = false
     /// The stream's other end, once the head was handed up.
     var pipe: BodyPipe?
     /// When the consumer last let the peer go on.
@@ -55,6 +59,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
         limits = TimeLimits(
             deadline: request.deadline, bodyDeadline: request.bodyDeadline, connect: request.connectTimeout,
             timeToHead: request.timeToHeadTimeout, idleRead: request.idleReadTimeout, isStreaming: mode == .streaming)
+        decoding = RequestRules.decoding(of: request)
         self.submitted = submitted
         self.transport = transport
     }

@@ -39,6 +39,7 @@ extension EasyOption<Text> {
     static var redirectProtocols: Self { .init(id: CURLOPT_REDIR_PROTOCOLS_STR) }
     static var caFile: Self { .init(id: CURLOPT_CAINFO) }
     static var caDirectory: Self { .init(id: CURLOPT_CAPATH) }
+    static var acceptEncoding: Self { .init(id: CURLOPT_ACCEPT_ENCODING) }
     static var proxy: Self { .init(id: CURLOPT_PROXY) }
     static var noProxy: Self { .init(id: CURLOPT_NOPROXY) }
 }

@@ -59,6 +59,8 @@ struct Profile: Sendable {
         // SAFETY: block and body belong to the transfer, which keeps them until the handle is taken back.
         unsafe set(.url, pointer: block.url)
         unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
+        // SAFETY: the text is static.
+        if transfer.decoding != nil { unsafe set(.acceptEncoding, pointer: contrail_libcurl_codings()) }
         switch block.shape {
         case .bare:
             set(.get, 1)

@@ -23,6 +23,7 @@ struct FailureRules {
         case CONTRAIL_FAILURE_HEAD_TOO_LARGE: return .headersTooLarge
         case CONTRAIL_FAILURE_BODY_TOO_LARGE: return .bodyTooLarge
         case CONTRAIL_FAILURE_MALFORMED_HEAD, CONTRAIL_FAILURE_TOO_MANY_INTERIM: return .protocolViolation
+        case CONTRAIL_FAILURE_DECOMPRESSION_BOMB: return .decompressionBomb
         case CONTRAIL_FAILURE_OUT_OF_MEMORY: return .localResources
         default: break
         }
@@ -52,8 +53,8 @@ struct FailureRules {
         case CURLE_RECV_ERROR where facts.headComplete && facts.chunkIsMalformed: return .protocolViolation
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR: return lost(facts, otherwise: .connectionReset)
         case CURLE_HTTP2_STREAM: return facts.headComplete ? .truncatedBody : .connectionReset
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP3,
-            CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_BAD_CONTENT_ENCODING: return .badContentEncoding
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP3:
             return facts.wireSends > 0 ? .protocolViolation : .invalidRequest
         case CURLE_URL_MALFORMAT: return .invalidRequest
         // libcurl's own limits, 100 kB for a line among them; the second code is new in 8.6.
@@ -93,6 +94,9 @@ struct FailureRules {
         case .protocolViolation: "what came is not HTTP"
         case .headersTooLarge: "the header block is larger than the limit"
         case .bodyTooLarge: "the body is larger than the limit"
+        case .badContentEncoding:
+            "the body is not in the coding that its Content-Encoding names; switch decoding off to get it as it is"
+        case .decompressionBomb: "the body grows too much when it is decoded; raise decoding.maxRatio if that is right"
         case .localResources: "this machine is out of descriptors, threads or memory"
         default: "the transfer failed"
         }

@@ -9,16 +9,27 @@ import HTTPTypes
 /// RFC 9110 §5.5); a line that is no field is left out.
 final class RawHead: HeaderSource {
     private let bytes: [UInt8]
+    /// The body was decoded: the fields that describe it as it came are left out.
+    private let isDecoded: Bool
     private let parsed = Locked<HTTPFields?>(nil)
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], isDecoded: Bool = false) {
+        self.bytes = bytes
+        self.isDecoded = isDecoded
+    }
 
     var fields: HTTPFields {
         if let known = parsed.withLock({ $0 }) { return known }
-        let fields = Self.parse(bytes)
+        var fields = Self.parse(bytes)
+        if isDecoded {
+            fields[.contentEncoding] = nil
+            fields[.contentLength] = nil
+        }
         parsed.withLock { $0 = fields }
         return fields
     }
+
+    var decodedFrom: String? { isDecoded ? Self.parse(bytes)[.contentEncoding] : nil }
 
     /// The fields behind the status line.
     static func parse(_ bytes: [UInt8]) -> HTTPFields {
@@ -85,7 +96,15 @@ extension Slot {
         let bytes = headBytes()
         let status = HTTPResponse.Status(
             code: min(max(unsafe Int(raw.pointee.status), 0), 999), reasonPhrase: RawHead.reason(bytes))
-        return ResponseHead(status: status, version: version, source: RawHead(bytes))
+        return ResponseHead(status: status, version: version, source: RawHead(bytes, isDecoded: isDecoded))
+    }
+
+    /// Encoded, and there is a body: to HEAD, and with 204 and 304 (RFC 9110 §6.4.1), the fields describe one that did not come.
+    private var isDecoded: Bool {
+        guard unsafe raw.pointee.encoded, unsafe raw.pointee.status != 204, unsafe raw.pointee.status != 304 else {
+            return false
+        }
+        return transfer?.block.shape != .head
     }
 
     /// The fields behind the body, and the interim responses before the head: none, almost always.

@@ -28,7 +28,7 @@ extension Slot {
         summary.interimResponses = interimResponses()
         unsafe summary.wireSends = Int(raw.pointee.wire_sends)
         unsafe summary.connectionReused = raw.pointee.connection_reused
-        unsafe summary.responseBodyBytes = raw.pointee.body_total
+        unsafe summary.responseBodyBytes = contrail_slot_raw_bytes(raw)
         if summary.wireSends > 0 {
             unsafe summary.peerAddress = String(cString: contrail_slot_peer_address(raw))
             unsafe summary.peerPort = Int(raw.pointee.peer_port)
