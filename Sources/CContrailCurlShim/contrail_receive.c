@@ -183,15 +183,6 @@ static contrail_failure check_decoded(const contrail_slot *slot, size_t count) {
     return fits ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_DECOMPRESSION_BOMB;
 }
 
-/// libcurl keeps what it goes on decoding while it is paused, 64 MB of it, before anybody can look at the ratio. So the
-/// rest of a read is taken, checked piece by piece, and no further read is made.
-static void pause_encoded(contrail_slot *slot) {
-    if (slot->paused || slot->body_outstanding + slot->body_count < slot->limits.body_bytes) return;
-    slot->paused = true;
-    contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_PAUSED);
-    curl_easy_pause(slot->easy, CURLPAUSE_RECV);
-}
-
 size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
     contrail_slot *slot = context;
     size_t count = size * items;
@@ -204,7 +195,9 @@ size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
         if (failure != CONTRAIL_FAILURE_NONE) return stop(slot, failure);
     }
     if (slot->limits.streaming) {
-        if (!slot->encoded && slot->body_outstanding + slot->body_count >= slot->limits.body_bytes) {
+        // Before 8.13 libcurl decodes the rest of a read of 16 kB all the same, and keeps it until the transfer goes on:
+        // up to 64 MB, beyond which it fails the transfer. What it kept is checked when it comes.
+        if (slot->body_outstanding + slot->body_count >= slot->limits.body_bytes) {
             slot->paused = true;
             contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_PAUSED);
             return CURL_WRITEFUNC_PAUSE;
@@ -219,9 +212,6 @@ size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
     memcpy(slot->body + slot->body_count, data, count);
     slot->body_count += count;
     slot->body_total += (int64_t)count;
-    if (slot->limits.streaming) {
-        contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_BODY);
-        if (slot->encoded) pause_encoded(slot);
-    }
+    if (slot->limits.streaming) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_BODY);
     return count;
 }

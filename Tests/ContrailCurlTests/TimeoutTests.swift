@@ -1,6 +1,7 @@
 import ContrailBase
 import ContrailCore
 import ContrailTestSupport
+import Glibc
 import HTTPTypes
 import Testing
 
@@ -48,24 +49,25 @@ struct TimeoutTests {
     }
 
     @Test func silenceIsCountedFromTheLastByte() async throws {
-        let mayGoOn = Gate()
+        let sentAt = Locked(MonotonicInstant(nanoseconds: 0))
         try await withServer({
             $0.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
-            mayGoOn.wait()
+            usleep(200_000)
+            sentAt.withLock { $0 = SystemTime().now }
             $0.send("x")
             $0.hang()
         }) { server, transport in
             var request = WireRequest.get(server.port)
-            // Far above the pause, whatever else the machine does.
-            request.idleReadTimeout = .seconds(2)
-            let stream = try #require(try await transport.send(request, mode: .streaming).stream)
-            let clock = SystemTime()
-            try await clock.sleep(until: clock.now + .milliseconds(100))
-            mayGoOn.open()
-            let failure = await #expect(throws: TransportError.self) { while try await stream.next() != nil {} }
-            let summary = try #require(failure?.summary)
-            #expect(summary.responseBodyBytes == 1)
-            #expect(try #require(summary.ended) >= (try #require(summary.headCompleted)) + .milliseconds(2100))
+            request.idleReadTimeout = .seconds(1)
+            // On a machine that is very busy the server's pause may become longer than the limit; then once more.
+            for _ in 0..<5 {
+                let summary = try #require(await transport.failure(of: request)).summary
+                guard summary.responseBodyBytes == 1 else { continue }
+                let due = sentAt.withLock { $0 } + .seconds(1)
+                #expect(try #require(summary.ended) >= due)
+                return
+            }
+            Issue.record("the server was never in time")
         }
     }
 

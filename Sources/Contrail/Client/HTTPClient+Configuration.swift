@@ -86,6 +86,12 @@ extension HTTPClient {
         public struct Connections: Sendable {
             /// Connections kept open in all, idle ones included, per event loop. Default 256.
             public var maxConnections = 256
+            /// A connection that was idle for longer is not used again. Default 50 s, below the 60 s and 75 s after which
+            /// common servers and balancers close, so that few sends meet a closing connection. Whole seconds, at least 1.
+            public var maxIdleTime: Duration = .seconds(50)
+            /// A connection older than this is not used again, so that changes of addresses are noticed. Default 600 s.
+            /// Whole seconds, at least 1.
+            public var maxLifetime: Duration = .seconds(600)
             /// Event loops, a thread each; `nil`: one on up to two cores, else half the cores, at most four.
             public var eventLoops: Int?
             /// The largest head of a response, trailers included, in bytes. Default 64 kB, at most 256 kB; a larger one fails
@@ -172,6 +178,9 @@ extension HTTPClient.Configuration {
         try Self.require(
             (1...5000).contains(connections.maxHeaderFields), "connections.maxHeaderFields",
             connections.maxHeaderFields, "from 1 to 5000")
+        for (name, value) in [("maxIdleTime", connections.maxIdleTime), ("maxLifetime", connections.maxLifetime)] {
+            try Self.require(value >= .seconds(1), "connections.\(name)", value, "at least one second")
+        }
         if let loops = connections.eventLoops {
             try Self.require((1...64).contains(loops), "connections.eventLoops", loops, "from 1 to 64")
         }
@@ -193,6 +202,8 @@ extension HTTPClient.Configuration.Connections {
     var curlConfiguration: CurlTransport.Configuration {
         var configuration = CurlTransport.Configuration()
         configuration.maxConnectionsPerLoop = maxConnections
+        configuration.idleConnectionAge = maxIdleTime
+        configuration.maxConnectionLifetime = maxLifetime
         configuration.maxHeaderBytes = maxHeaderBytes
         configuration.maxHeaderFields = maxHeaderFields
         configuration.caFile = certificateAuthorityFile

@@ -23,6 +23,9 @@ package final class CallPipeline: Sendable {
         sleeps.close()
     }
 
+    /// Calls that wait for a permit.
+    package var waitingCount: Int { admission.waitingCount }
+
     // MARK: Calls
 
     /// A call with its body collected.
@@ -105,6 +108,7 @@ package final class CallPipeline: Sendable {
         var wire = WireRequest(
             method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
         wire.connectTimeout = settings.connectTimeout
+        wire.needsNewConnection = request.needsNewConnection
         wire.decoding = request.decoding ?? settings.decoding
         wire.timeToHeadTimeout = settings.timeToHeadTimeout
         wire.idleReadTimeout = settings.idleReadTimeout

@@ -52,6 +52,9 @@ public struct WireRequest: Sendable {
     /// comes unless it is told otherwise.
     public var decoding = ContentDecoding.off
 
+    /// Opens a connection even if one is idle. For warming up.
+    package var needsNewConnection = false
+
     /// A request with default timeouts.
     public init(
         method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields = [:], body: WireBody? = nil,

@@ -110,7 +110,7 @@ final class LoopDriver {
     }
 
     private func wakeConsumers() {
-        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed, waiting: gate.waitingCount)
         for transfer in answered { transfer.deliver() }
         answered.removeAll(keepingCapacity: true)
         for pipe in pipesWithNews { pipe.wakeConsumer() }
@@ -150,7 +150,7 @@ final class LoopDriver {
     private func closeIdleConnections() {
         guard now - lastBusy >= settings.idleConnectionAge else { return }
         core.recycle(maxConnections: settings.maxConnections)
-        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed, waiting: gate.waitingCount)
     }
 
     static func readClock() -> MonotonicInstant { MonotonicInstant(nanoseconds: contrail_now()) }

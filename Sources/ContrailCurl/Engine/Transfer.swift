@@ -11,6 +11,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
     let body: ByteChunk?
     let origin: Origin
     let mode: BodyMode
+    let needsNewConnection: Bool
     let limits: TimeLimits
     /// `nil`: the body is handed on as it comes.
     let decoding: ContentDecoding?
@@ -59,6 +60,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
         limits = TimeLimits(
             deadline: request.deadline, bodyDeadline: request.bodyDeadline, connect: request.connectTimeout,
             timeToHead: request.timeToHeadTimeout, idleRead: request.idleReadTimeout, isStreaming: mode == .streaming)
+        needsNewConnection = request.needsNewConnection
         decoding = RequestRules.decoding(of: request)
         self.submitted = submitted
         self.transport = transport

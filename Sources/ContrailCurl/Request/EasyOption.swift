@@ -18,6 +18,7 @@ extension EasyOption<Int> {
     static var pathAsIs: Self { .init(id: CURLOPT_PATH_AS_IS) }
     static var refuseUserInfo: Self { .init(id: CURLOPT_DISALLOW_USERNAME_IN_URL) }
     static var tlsVersion: Self { .init(id: CURLOPT_SSLVERSION) }
+    static var freshConnect: Self { .init(id: CURLOPT_FRESH_CONNECT) }
     static var noBody: Self { .init(id: CURLOPT_NOBODY) }
     static var get: Self { .init(id: CURLOPT_HTTPGET) }
 }

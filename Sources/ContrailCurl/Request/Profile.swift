@@ -59,6 +59,7 @@ struct Profile: Sendable {
         // SAFETY: block and body belong to the transfer, which keeps them until the handle is taken back.
         unsafe set(.url, pointer: block.url)
         unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
+        if transfer.needsNewConnection { set(.freshConnect, 1) }
         // SAFETY: the text is static.
         if transfer.decoding != nil { unsafe set(.acceptEncoding, pointer: contrail_libcurl_codings()) }
         switch block.shape {

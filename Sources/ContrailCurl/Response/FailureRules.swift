@@ -13,6 +13,7 @@ struct FailureRules {
         var callbackFailure = CONTRAIL_FAILURE_NONE
         /// libcurl found a chunk that is none. It has no code of its own for it, so its text has to tell.
         var chunkIsMalformed = false
+        var isDecoded = false
         /// errno of a socket that could not be made; 0: none.
         var openErrno: Int32 = 0
     }
@@ -60,6 +61,8 @@ struct FailureRules {
         // libcurl's own limits, 100 kB for a line among them; the second code is new in 8.6.
         case CURLE_OUT_OF_MEMORY where facts.wireSends > 0 && !facts.headComplete, CURLcode(rawValue: 100):
             return .headersTooLarge
+        // What it decoded while the transfer was paused outgrew its buffer of 64 MB.
+        case CURLE_OUT_OF_MEMORY where facts.isDecoded && facts.headComplete: return .decompressionBomb
         case CURLE_OUT_OF_MEMORY: return .localResources
         default: return .other
         }
@@ -112,7 +115,8 @@ extension Slot {
             secondSendRefused: raw.pointee.second_send_refused, headBegun: raw.pointee.first_byte_at != 0,
             headComplete: hasCompleteHead,
             callbackFailure: raw.pointee.failure,
-            chunkIsMalformed: code == CURLE_RECV_ERROR && errorText.contains("chunk"), openErrno: raw.pointee.open_errno
+            chunkIsMalformed: code == CURLE_RECV_ERROR && errorText.contains("chunk"),
+            isDecoded: raw.pointee.encoded, openErrno: raw.pointee.open_errno
         )
         guard let kind = FailureRules.kind(code, facts) else { return nil }
         if facts.callbackFailure == CONTRAIL_FAILURE_TOO_MANY_INTERIM {

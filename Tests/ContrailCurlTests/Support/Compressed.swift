@@ -6,26 +6,26 @@ import Foundation
 enum Compressed {
     struct ToolFailed: Error { let name: String }
 
-    static func gzip(_ text: String) throws -> [UInt8] { try run("gzip", ["-c"], input: Array(text.utf8)) }
+    static func gzip(_ text: String) async throws -> [UInt8] { try await run("gzip", ["-c"], input: Array(text.utf8)) }
 
     /// `nil`: there is nothing here that makes it.
-    static func of(_ text: String, _ coding: String) throws -> [UInt8]? {
+    static func of(_ text: String, _ coding: String) async throws -> [UInt8]? {
         switch coding {
-        case "gzip": return try gzip(text)
+        case "gzip": return try await gzip(text)
         case "deflate": return deflate(text)
         case "br": return brotli(text)
-        case "zstd": return try run("zstd", ["-c", "-q"], input: Array(text.utf8))
+        case "zstd": return try await run("zstd", ["-c", "-q"], input: Array(text.utf8))
         default: return nil
         }
     }
 
-    static func gzipZeros(megabytes: Int) throws -> [UInt8] {
-        try shell("head -c \(megabytes << 20) /dev/zero | gzip -c")
+    static func gzipZeros(megabytes: Int) async throws -> [UInt8] {
+        try await shell("head -c \(megabytes << 20) /dev/zero | gzip -c")
     }
 
     /// Text that shrinks to about a hundredth.
-    static func gzipRepetitive(megabytes: Int) throws -> [UInt8] {
-        try shell(
+    static func gzipRepetitive(megabytes: Int) async throws -> [UInt8] {
+        try await shell(
             "for i in $(seq 1 400); do echo \"entry $i of a list $((i * 7919 % 104729)) that is repeated\"; done | head -c 16384 > \"$0.block\"; for i in $(seq 1 \(megabytes * 64)); do cat \"$0.block\"; done | gzip -c; rm \"$0.block\"",
             name: FileManager.default.temporaryDirectory.appending(path: "contrail-\(UUID())").path)
     }
@@ -62,20 +62,24 @@ enum Compressed {
         return front + bytes + [0x03]  // ISLAST = 1, ISLASTEMPTY = 1
     }
 
-    private static func shell(_ command: String, name: String = "sh") throws -> [UInt8] {
-        try run("sh", ["-c", command, name], input: [])
+    private static func shell(_ command: String, name: String = "sh") async throws -> [UInt8] {
+        try await run("sh", ["-c", command, name], input: [])
     }
 
     /// Runs a tool through files, so that nobody waits for a pipe.
-    private static func run(_ name: String, _ arguments: [String], input: [UInt8]) throws -> [UInt8] {
+    private static func run(_ name: String, _ arguments: [String], input: [UInt8]) async throws -> [UInt8] {
         let base = FileManager.default.temporaryDirectory.appending(path: "contrail-\(UUID())").path
         let (source, result) = ("\(base).in", "\(base).out")
         defer { for path in [source, result] { try? FileManager.default.removeItem(atPath: path) } }
         try Data(input).write(to: URL(filePath: source))
         let line = ([name] + arguments).map { "'\($0.replacingOccurrences(of: "'", with: "'\\''"))'" }
         let command = "\(line.joined(separator: " ")) < '\(source)' > '\(result)'"
-        // SAFETY: the string is the call's own.
-        guard unsafe system(command) == 0 else { throw ToolFailed(name: name) }
+        // Not on a thread of the tasks' pool: all other tests would wait.
+        let status = await withCheckedContinuation { done in
+            // SAFETY: the string is the call's own.
+            DispatchQueue.global().async { done.resume(returning: unsafe system(command)) }
+        }
+        guard status == 0 else { throw ToolFailed(name: name) }
         return Array(try Data(contentsOf: URL(filePath: result)))
     }
 }
