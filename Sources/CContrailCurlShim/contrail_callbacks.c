@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -59,6 +61,7 @@ curl_socket_t contrail_on_open(void *context, curlsocktype purpose, struct curl_
         return CURL_SOCKET_BAD;
     }
     slot->loop->sockets_opened++;
+    slot->socket = descriptor;
     return descriptor;
 }
 
@@ -67,6 +70,24 @@ int contrail_on_close(void *context, curl_socket_t descriptor) {
     if (loop->epoll != NULL) contrail_epoll_closed(loop->epoll, descriptor);
     loop->sockets_closed++;
     return close(descriptor);
+}
+
+int64_t contrail_slot_tcp_up_at(const contrail_slot *slot) {
+    if (slot->connect_at == 0 || slot->request_at != 0) return 0;
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    // It fails while the connect is under way. A number that was closed and given to another connection can mislead
+    // us here; then an error names the wrong phase, no more.
+    if (getpeername(slot->socket, (struct sockaddr *)&peer, &size) != 0) return 0;
+    int64_t round_trip = 0;
+#ifdef TCP_INFO
+    // Nobody is told when a connect succeeds; the kernel's first round trip is the connect's.
+    struct tcp_info info;
+    size = sizeof info;
+    if (getsockopt(slot->socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0) round_trip = (int64_t)info.tcpi_rtt * 1000;
+#endif
+    int64_t now = contrail_now(), up = slot->connect_at + round_trip;
+    return up < now ? up : now;
 }
 
 /// libcurl's own times are relative to its start of the transfer; the end of its look-up is the moment of our first

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <time.h>
 
 #if LIBCURL_VERSION_NUM < 0x075800
@@ -48,6 +49,14 @@ int contrail_thread_start(pthread_t *thread, void *(*body)(void *), void *contex
     (void)name; // elsewhere a thread can name only itself, and nothing depends on it
 #endif
     return error;
+}
+
+const char *contrail_libcurl_codings(void) {
+    int features = curl_version_info(CURLVERSION_NOW)->features;
+    bool brotli = (features & CURL_VERSION_BROTLI) != 0, zstd = (features & CURL_VERSION_ZSTD) != 0;
+    if ((features & CURL_VERSION_LIBZ) == 0) return brotli ? (zstd ? "br, zstd" : "br") : zstd ? "zstd" : "";
+    if (brotli) return zstd ? "gzip, deflate, br, zstd" : "gzip, deflate, br";
+    return zstd ? "gzip, deflate, zstd" : "gzip, deflate";
 }
 
 unsigned int contrail_libcurl_version(void) { return curl_version_info(CURLVERSION_NOW)->version_num; }

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "contrail_callbacks.h"
 #include "contrail_loop.h"
@@ -50,6 +51,14 @@ static bool append_line(contrail_slot *slot, const char *line, size_t count) {
     return true;
 }
 
+static bool keep(contrail_lines *lines, const char *bytes, size_t count) {
+    if (!grow(&lines->bytes, &lines->capacity, lines->count + count + 1, 256)) return false;
+    memcpy(lines->bytes + lines->count, bytes, count);
+    lines->count += count;
+    lines->bytes[lines->count++] = '\n';
+    return true;
+}
+
 /// RFC 9112 §5.2: a line that starts with white space continues the field before it; joined by one space.
 static bool unfold(contrail_slot *slot, const char **line, size_t *count) {
     if (slot->head_fields == 0) return false;
@@ -58,15 +67,50 @@ static bool unfold(contrail_slot *slot, const char **line, size_t *count) {
     return true;
 }
 
-/// Where a status line ends, an interim response is forgotten and the final one is news. 101 is final: nobody here
-/// asks for an upgrade, so what follows is the body.
-static void end_block(contrail_slot *slot) {
-    if (slot->status < 200 && slot->status != 101) {
-        slot->head_state = CONTRAIL_HEAD_OUTSIDE;
-        return;
-    }
+/// An interim response is put aside. A peer could send them for ever, so their number and size are limited.
+static contrail_failure end_interim(contrail_slot *slot) {
+    slot->head_state = CONTRAIL_HEAD_OUTSIDE;
+    if (++slot->interim_count > slot->limits.interim) return CONTRAIL_FAILURE_TOO_MANY_INTERIM;
+    if (slot->interim.count + slot->head_count + 1 > slot->limits.head_bytes) return CONTRAIL_FAILURE_HEAD_TOO_LARGE;
+    bool kept = keep(&slot->interim, slot->head, slot->head_count);
+    return kept ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_OUT_OF_MEMORY;
+}
+
+/// Where a block ends, an interim response is put aside and the final one is news. 101 is final: nobody here asks for an
+/// upgrade, so what follows is the body.
+static contrail_failure end_block(contrail_slot *slot) {
+    if (slot->status < 200 && slot->status != 101) return end_interim(slot);
     slot->head_state = CONTRAIL_HEAD_COMPLETE;
+    slot->head_at = contrail_now();
     if (slot->limits.streaming) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_HEAD);
+    return CONTRAIL_FAILURE_NONE;
+}
+
+/// A line behind the last chunk (RFC 9112 §7.1.2). Counts against the limits of the head.
+static contrail_failure take_trailer(contrail_slot *slot, const char *line, size_t count) {
+    contrail_lines *trailers = &slot->trailers;
+    if (count == 0) return CONTRAIL_FAILURE_NONE;
+    if (*line == ' ' || *line == '\t') {
+        if (trailers->count == 0) return CONTRAIL_FAILURE_MALFORMED_HEAD;
+        while (count > 0 && (*line == ' ' || *line == '\t')) line++, count--;
+        trailers->bytes[trailers->count - 1] = ' ';
+    } else {
+        slot->head_fields++;
+    }
+    if (slot->head_fields > slot->limits.head_fields ||
+        slot->head_count + trailers->count + count + 1 > slot->limits.head_bytes)
+        return CONTRAIL_FAILURE_HEAD_TOO_LARGE;
+    return keep(trailers, line, count) ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_OUT_OF_MEMORY;
+}
+
+/// A Content-Encoding other than `identity`.
+static bool names_coding(const char *line, size_t count) {
+    static const char name[] = "content-encoding:";
+    const size_t length = sizeof name - 1;
+    if (count < length || strncasecmp(line, name, length) != 0) return false;
+    line += length, count -= length;
+    while (count > 0 && (*line == ' ' || *line == '\t')) line++, count--;
+    return count > 0 && !(count >= 8 && strncasecmp(line, "identity", 8) == 0);
 }
 
 size_t contrail_on_header(char *data, size_t size, size_t items, void *context) {
@@ -75,25 +119,31 @@ size_t contrail_on_header(char *data, size_t size, size_t items, void *context) 
     const char *line = data;
     if (slot->failure != CONTRAIL_FAILURE_NONE) return 0;
     if (slot->first_byte_at == 0) slot->first_byte_at = contrail_now();
-    if (slot->head_state == CONTRAIL_HEAD_COMPLETE) return total; // trailers: not kept
     if (count > 0 && line[count - 1] == '\n') count--;
     if (count > 0 && line[count - 1] == '\r') count--;
     if (memchr(line, 0, count) != NULL) return stop(slot, CONTRAIL_FAILURE_MALFORMED_HEAD);
 
+    contrail_failure failure = CONTRAIL_FAILURE_NONE;
+    if (slot->head_state == CONTRAIL_HEAD_COMPLETE) {
+        failure = take_trailer(slot, line, count);
+        return failure == CONTRAIL_FAILURE_NONE ? total : stop(slot, failure);
+    }
     if (slot->head_state == CONTRAIL_HEAD_OUTSIDE) {
         if (count == 0) return total;
         slot->head_count = slot->head_fields = 0;
+        slot->encoded = false;
         if (count < 5 || memcmp(line, "HTTP/", 5) != 0 || !parse_status_line(slot, line, count))
             return stop(slot, CONTRAIL_FAILURE_MALFORMED_HEAD);
         slot->head_state = CONTRAIL_HEAD_INSIDE;
     } else if (count == 0) {
-        end_block(slot);
-        return total;
+        failure = end_block(slot);
+        return failure == CONTRAIL_FAILURE_NONE ? total : stop(slot, failure);
     } else if (*line == ' ' || *line == '\t') {
         if (!unfold(slot, &line, &count)) return stop(slot, CONTRAIL_FAILURE_MALFORMED_HEAD);
     } else {
         slot->head_fields++;
     }
+    if (slot->limits.decodes && names_coding(line, count)) slot->encoded = true;
     if (slot->head_fields > slot->limits.head_fields || slot->head_count + count + 1 > slot->limits.head_bytes)
         return stop(slot, CONTRAIL_FAILURE_HEAD_TOO_LARGE);
     return append_line(slot, line, count) ? total : stop(slot, CONTRAIL_FAILURE_OUT_OF_MEMORY);
@@ -107,9 +157,30 @@ static bool reserve(contrail_slot *slot) {
     curl_off_t announced = -1;
     curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     if (announced <= 0) return true;
+    // What is announced is the encoded length.
+    if (slot->encoded) return true;
     if ((uint64_t)announced > slot->limits.body_bytes) return false;
     if (announced <= LARGEST_RESERVE) grow(&slot->body, &slot->body_capacity, (size_t)announced, 1);
     return true;
+}
+
+/// Looked at from here on: a smaller body does no harm, and libcurl counts a read only when it is through with it.
+enum { RATIO_FLOOR = 1 << 20, READ_SIZE = 16384 };
+
+int64_t contrail_slot_raw_bytes(const contrail_slot *slot) {
+    curl_off_t raw = 0;
+    if (!slot->encoded) return slot->body_total;
+    curl_easy_getinfo(slot->easy, CURLINFO_SIZE_DOWNLOAD_T, &raw);
+    return raw;
+}
+
+/// One read of libcurl can become a thousand times as many bytes: what they may cost is decided for each piece of it.
+static contrail_failure check_decoded(const contrail_slot *slot, size_t count) {
+    int64_t decoded = slot->body_total + (int64_t)count;
+    if (slot->limits.streaming && decoded > slot->limits.decoded_bytes) return CONTRAIL_FAILURE_BODY_TOO_LARGE;
+    if (!slot->encoded || decoded <= RATIO_FLOOR) return CONTRAIL_FAILURE_NONE;
+    bool fits = decoded / slot->limits.ratio <= contrail_slot_raw_bytes(slot) + READ_SIZE;
+    return fits ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_DECOMPRESSION_BOMB;
 }
 
 size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
@@ -117,7 +188,15 @@ size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
     size_t count = size * items;
     if (slot->failure != CONTRAIL_FAILURE_NONE) return 0;
     if (count == 0) return 0;
+    if (slot->discarding) return count;
+    slot->last_read_at = contrail_now();
+    if (slot->limits.decodes) {
+        contrail_failure failure = check_decoded(slot, count);
+        if (failure != CONTRAIL_FAILURE_NONE) return stop(slot, failure);
+    }
     if (slot->limits.streaming) {
+        // Before 8.13 libcurl decodes the rest of a read of 16 kB all the same, and keeps it until the transfer goes on:
+        // up to 64 MB, beyond which it fails the transfer. What it kept is checked when it comes.
         if (slot->body_outstanding + slot->body_count >= slot->limits.body_bytes) {
             slot->paused = true;
             contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_PAUSED);

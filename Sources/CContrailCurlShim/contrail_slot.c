@@ -26,6 +26,8 @@ void contrail_slot_destroy(contrail_slot *slot) {
     curl_easy_cleanup(slot->easy);
     free(slot->head);
     free(slot->body);
+    free(slot->interim.bytes);
+    free(slot->trailers.bytes);
     free(slot);
 }
 
@@ -64,6 +66,8 @@ CURLcode contrail_slot_prepare(contrail_slot *slot, contrail_limits limits, void
 void contrail_slot_release(contrail_slot *slot) {
     contrail_loop_forget_news(slot->loop, slot);
     free(slot->body);
+    free(slot->interim.bytes);
+    free(slot->trailers.bytes);
     char *head = slot->head;
     size_t capacity = slot->head_capacity;
     if (capacity > HEAD_KEPT) {
@@ -86,6 +90,22 @@ char *contrail_slot_take_body(contrail_slot *slot, size_t *count) {
     slot->body = NULL;
     slot->body_count = slot->body_capacity = 0;
     return body;
+}
+
+int64_t contrail_slot_rest(const contrail_slot *slot) {
+    curl_off_t announced = -1, received = 0;
+    curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    if (announced < 0) return -1;
+    curl_easy_getinfo(slot->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    return received < announced ? announced - received : 0;
+}
+
+void contrail_slot_discard(contrail_slot *slot) {
+    slot->discarding = true;
+    free(slot->body);
+    slot->body = NULL;
+    slot->body_count = slot->body_capacity = slot->body_outstanding = 0;
+    if (slot->paused) contrail_slot_resume(slot);
 }
 
 void contrail_slot_resume(contrail_slot *slot) {

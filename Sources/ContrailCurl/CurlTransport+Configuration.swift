@@ -50,6 +50,9 @@ extension CurlTransport {
 }
 
 extension LoopSettings {
+    /// Interim responses before the final one. A server sends one or two; a flood would never end.
+    static var maxInterim: Int { 32 }
+
     init(_ configuration: CurlTransport.Configuration, index: Int, profile: Profile) {
         self.init(
             threadName: "contrail-loop-\(min(index, 9))", poller: configuration.poller, profile: profile,
@@ -58,11 +61,17 @@ extension LoopSettings {
             maxHeadBytes: max(0, configuration.maxHeaderBytes), maxHeadFields: max(0, configuration.maxHeaderFields))
     }
 
-    func limits(for mode: BodyMode) -> contrail_limits {
+    func limits(for transfer: Transfer) -> contrail_limits {
         var limits = contrail_limits()
+        if let decoding = transfer.decoding {
+            limits.decodes = true
+            limits.ratio = Int64(max(1, decoding.maxRatio))
+            limits.decoded_bytes = Int64(decoding.maxStreamedBytes ?? .max)
+        }
         limits.head_bytes = maxHeadBytes
         limits.head_fields = maxHeadFields
-        switch mode {
+        limits.interim = Int32(Self.maxInterim)
+        switch transfer.mode {
         case .buffered(let maxBytes): limits.body_bytes = max(0, maxBytes)
         case .streaming:
             limits.body_bytes = BodyQueue<Never>.highWater

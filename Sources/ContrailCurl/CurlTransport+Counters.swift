@@ -1,3 +1,4 @@
+package import ContrailCore
 import Synchronization
 
 extension CurlTransport {
@@ -5,6 +6,8 @@ extension CurlTransport {
     package struct Counters: Sendable, Hashable {
         /// Sends under way.
         package var inFlight = 0
+        /// Of these, those that wait in the gate.
+        package var waiting = 0
         /// Requests that went out.
         package var wireSends: UInt64 = 0
         /// Of these, on a connection that had served another before.
@@ -15,10 +18,26 @@ extension CurlTransport {
         package var turns: UInt64 = 0
     }
 
+    /// The counters as users see them. A send that is under way and does not wait has a connection, or is about to.
+    package var statistics: PoolStatistics {
+        let counters = counters
+        var statistics = PoolStatistics()
+        statistics.opened = counters.connectionsOpened
+        statistics.closed = counters.connectionsClosed
+        statistics.open = Int(clamping: counters.connectionsOpened) - Int(clamping: counters.connectionsClosed)
+        statistics.sends = counters.wireSends
+        statistics.reused = counters.reusedSends
+        statistics.inFlight = counters.inFlight
+        statistics.waiting = counters.waiting
+        statistics.idle = max(0, statistics.open - max(0, counters.inFlight - counters.waiting))
+        return statistics
+    }
+
     /// The sum over all loops. The numbers may be a turn apart from each other.
     package var counters: Counters {
         loops.reduce(into: Counters()) { sum, loop in
             sum.inFlight += loop.counters.inFlight
+            sum.waiting += loop.counters.waiting.load(ordering: .relaxed)
             sum.wireSends += loop.counters.wireSends.load(ordering: .relaxed)
             sum.reusedSends += loop.counters.reusedSends.load(ordering: .relaxed)
             sum.connectionsOpened += loop.counters.connectionsOpened.load(ordering: .relaxed)

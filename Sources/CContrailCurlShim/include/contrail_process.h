@@ -20,6 +20,8 @@ int contrail_thread_start(pthread_t *_Nonnull thread, void *_Nullable (*_Nonnull
 unsigned int contrail_libcurl_version(void);
 
 /// True if the libcurl that is loaded speaks HTTP/2.
+/// What the linked libcurl decodes, as an Accept-Encoding; "" if nothing. Lives for ever.
+const char *_Nonnull contrail_libcurl_codings(void);
 int contrail_libcurl_has_http2(void);
 
 #endif

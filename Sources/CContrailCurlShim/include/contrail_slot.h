@@ -19,7 +19,9 @@ typedef enum contrail_failure {
     CONTRAIL_FAILURE_NONE = 0,
     CONTRAIL_FAILURE_HEAD_TOO_LARGE,
     CONTRAIL_FAILURE_MALFORMED_HEAD,
+    CONTRAIL_FAILURE_TOO_MANY_INTERIM,
     CONTRAIL_FAILURE_BODY_TOO_LARGE,
+    CONTRAIL_FAILURE_DECOMPRESSION_BOMB,
     CONTRAIL_FAILURE_OUT_OF_MEMORY,
 } contrail_failure;
 
@@ -37,12 +39,27 @@ typedef enum contrail_head_state {
     CONTRAIL_HEAD_COMPLETE, // the empty line of the final response was seen
 } contrail_head_state;
 
+/// Lines of a header block that is kept: without CR, each ended by LF.
+typedef struct contrail_lines {
+    char *_Nullable bytes;
+    size_t count, capacity;
+} contrail_lines;
+
 typedef struct contrail_limits {
+    /// The head and the trailers of a response together; and once more, all its interim responses together.
     size_t head_bytes;
     size_t head_fields;
+    /// Interim (1xx) responses before the final one.
+    int interim;
     /// Buffered: the largest body. Streaming: the high-water mark of bytes that nobody has taken.
     size_t body_bytes;
     bool streaming;
+    /// libcurl decodes what comes encoded.
+    bool decodes;
+    /// The most decoded bytes per raw byte.
+    int64_t ratio;
+    /// The most decoded bytes of a streamed body.
+    int64_t decoded_bytes;
 } contrail_limits;
 
 typedef struct contrail_slot {
@@ -61,11 +78,17 @@ typedef struct contrail_slot {
     bool connection_reused;
     bool paused;
     bool running;
+    /// Nobody wants the body any more.
+    bool discarding;
+    /// The response has a Content-Encoding, and libcurl decodes it.
+    bool encoded;
     int wire_sends;
     int open_errno;
 
     // Nanoseconds of CLOCK_MONOTONIC; 0: did not happen.
-    int64_t lookup_at, connect_at, connected_at, secured_at, request_at, first_byte_at;
+    int64_t lookup_at, connect_at, connected_at, secured_at, request_at, first_byte_at, head_at, last_read_at;
+    /// The socket that was made last, while `connect_at` is not 0; it may be closed already.
+    curl_socket_t socket;
     char peer_address[46];
     int peer_port;
 
@@ -74,6 +97,11 @@ typedef struct contrail_slot {
     size_t head_count, head_capacity, head_fields;
     int status, version_major, version_minor;
     contrail_head_state head_state;
+    /// The heads of interim responses, each with an empty line behind it. Rare, so there is no buffer before the first.
+    contrail_lines interim;
+    int interim_count;
+    /// The fields behind the last chunk.
+    contrail_lines trailers;
 
     char *_Nullable body;
     size_t body_count, body_capacity;
@@ -101,6 +129,17 @@ static inline const char *_Nonnull contrail_slot_peer_address(const contrail_slo
 static inline const char *_Nonnull contrail_slot_error_text(const contrail_slot *_Nonnull slot) {
     return slot->error_text;
 }
+
+/// When TCP was up, for a transfer whose request has not gone out: connected, but not through with TLS. 0: not connected.
+int64_t contrail_slot_tcp_up_at(const contrail_slot *_Nonnull slot);
+
+/// Bytes of the body as they came over the wire.
+int64_t contrail_slot_raw_bytes(const contrail_slot *_Nonnull slot);
+
+/// Bytes of the body that are still to come over the wire; -1: not known.
+int64_t contrail_slot_rest(const contrail_slot *_Nonnull slot);
+/// Throws away what was collected and what still comes, and lets a paused transfer go on. As contrail_slot_resume.
+void contrail_slot_discard(contrail_slot *_Nonnull slot);
 
 /// Hands over the body collected so far, to be freed with free(). NULL if there is none.
 char *_Nullable contrail_slot_take_body(contrail_slot *_Nonnull slot, size_t *_Nonnull count);

@@ -19,10 +19,15 @@ extension HTTPClient {
         public var attemptTimeout: Duration? = .seconds(30)
         /// How long DNS, TCP and TLS may take together. Default 10 s.
         public var connectTimeout: Duration = .seconds(10)
-        /// How long the peer may be silent inside a streamed body. Default 30 s.
+        /// How long the head of the response may take once the request is out. Default `nil`: the attempt timeout rules.
+        public var timeToHeadTimeout: Duration?
+        /// How long the peer may be silent inside the body. Default 30 s. While a streamed body is not taken, the silence
+        /// is not the peer's and does not count.
         public var idleReadTimeout: Duration = .seconds(30)
-        /// The largest body that is collected, in bytes. Default 64 MiB. A larger one fails the call.
+        /// The largest body that is collected, in bytes, decoded ones counted. Default 64 MiB. A larger one fails the call.
         public var maxResponseBytes = 64 * 1024 * 1024
+        /// Whether compressed bodies are asked for and decoded. Default `.automatic`. The request's own setting wins.
+        public var decoding = ContentDecoding.automatic
         /// When to send again. Default: three sends, idempotent requests only, back-off with full jitter.
         public var retry = RetryPolicy.standard
         /// How much extra load retries may put on an origin. Default: 20 % of what went well in the last 10 s, and 10 per
@@ -66,8 +71,19 @@ extension HTTPClient {
         public struct Connections: Sendable {
             /// Connections kept open in all, idle ones included, per event loop. Default 256.
             public var maxConnections = 256
+            /// A connection that was idle for longer is not used again. Default 50 s, below the 60 s and 75 s after which
+            /// common servers and balancers close, so that few sends meet a closing connection. Whole seconds, at least 1.
+            public var maxIdleTime: Duration = .seconds(50)
+            /// A connection older than this is not used again, so that changes of addresses are noticed. Default 600 s.
+            /// Whole seconds, at least 1.
+            public var maxLifetime: Duration = .seconds(600)
             /// Event loops, a thread each; `nil`: one on up to two cores, else half the cores, at most four.
             public var eventLoops: Int?
+            /// The largest head of a response, trailers included, in bytes. Default 64 kB, at most 256 kB; a larger one fails
+            /// the send with `headers_too_large`. All interim responses of a send together may be as large again.
+            public var maxHeaderBytes = 64 * 1024
+            /// The most header fields of a response, trailers included. Default 1000, at most 5000.
+            public var maxHeaderFields = 1000
             /// A file with the certificates of the authorities to trust, PEM; `nil`: the system's. Looked for when the
             /// client is made; what is in it is read at the first TLS handshake.
             public var certificateAuthorityFile: String?
@@ -112,8 +128,10 @@ extension HTTPClient.Configuration {
         settings.timeout = timeout
         settings.attemptTimeout = attemptTimeout
         settings.connectTimeout = connectTimeout
+        settings.timeToHeadTimeout = timeToHeadTimeout
         settings.idleReadTimeout = idleReadTimeout
         settings.maxResponseBytes = maxResponseBytes
+        settings.decoding = decoding
         settings.retry = retry
         settings.retryBudget = retryBudget
         settings.redirects = redirects
@@ -138,6 +156,7 @@ extension HTTPClient.Configuration {
         try Self.require(limits.maxPerOrigin >= 1, "limits.maxPerOrigin", limits.maxPerOrigin, "at least 1")
         try Self.require(limits.maxQueued >= 0, "limits.maxQueued", limits.maxQueued, "at least 0")
         try validateResilience()
+        try Self.require(decoding.maxRatio >= 1, "decoding.maxRatio", decoding.maxRatio, "at least 1")
         try Self.require(maxResponseBytes >= 0, "maxResponseBytes", maxResponseBytes, "at least 0")
         try Self.require(
             connections.maxConnections >= 1, "connections.maxConnections", connections.maxConnections, "at least 1")
@@ -145,12 +164,22 @@ extension HTTPClient.Configuration {
             try Self.require(
                 CurlTransport.canRead(file), "connections.certificateAuthorityFile", file, "a file that can be read")
         }
+        try Self.require(
+            (1...(256 * 1024)).contains(connections.maxHeaderBytes), "connections.maxHeaderBytes",
+            connections.maxHeaderBytes, "from 1 to 262144")
+        try Self.require(
+            (1...5000).contains(connections.maxHeaderFields), "connections.maxHeaderFields",
+            connections.maxHeaderFields, "from 1 to 5000")
+        for (name, value) in [("maxIdleTime", connections.maxIdleTime), ("maxLifetime", connections.maxLifetime)] {
+            try Self.require(value >= .seconds(1), "connections.\(name)", value, "at least one second")
+        }
         if let loops = connections.eventLoops {
             try Self.require((1...64).contains(loops), "connections.eventLoops", loops, "from 1 to 64")
         }
         for (name, value) in [
             ("timeout", timeout), ("attemptTimeout", attemptTimeout),
-            ("connectTimeout", connectTimeout), ("idleReadTimeout", idleReadTimeout),
+            ("connectTimeout", connectTimeout), ("timeToHeadTimeout", timeToHeadTimeout),
+            ("idleReadTimeout", idleReadTimeout),
         ] {
             if let value { try Self.require(value > .zero, name, value, "longer than zero") }
         }
@@ -194,6 +223,10 @@ extension HTTPClient.Configuration.Connections {
     var curlConfiguration: CurlTransport.Configuration {
         var configuration = CurlTransport.Configuration()
         configuration.maxConnectionsPerLoop = maxConnections
+        configuration.idleConnectionAge = maxIdleTime
+        configuration.maxConnectionLifetime = maxLifetime
+        configuration.maxHeaderBytes = maxHeaderBytes
+        configuration.maxHeaderFields = maxHeaderFields
         configuration.caFile = certificateAuthorityFile
         if let eventLoops { configuration.loops = eventLoops }
         return configuration

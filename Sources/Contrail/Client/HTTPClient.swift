@@ -29,8 +29,8 @@ public final class HTTPClient: Sendable {
     /// The client for everybody who needs no settings of their own. Never shut down; its threads start at first use.
     public static let shared = HTTPClient(settings: PipelineSettings.standard, connections: .init(), isShared: true)
 
-    private let transport: any Transport
-    private let pipeline: CallPipeline
+    let transport: any Transport
+    let pipeline: CallPipeline
     private let maxInFlight: Int
     private let usage: ClientUsage?
 

@@ -60,6 +60,9 @@ final class Admission: Sendable {
         }
     }
 
+    /// Those who wait for a permit.
+    var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
+
     /// Gives a permit back, to whoever is next.
     func release(_ origin: Origin) {
         state.withLock { $0.queue.release(origin) }?.resume()

@@ -1,4 +1,5 @@
 public import ContrailBase
+public import HTTPTypes
 
 extension HTTPCall {
     /// The chunks of a body, as they come. The peer is held back while nobody takes them.
@@ -32,6 +33,9 @@ extension HTTPCall {
             maxCollectedBytes = chunk.count
             self.publish = publish
         }
+
+        /// The fields that came behind the body (RFC 9110 §6.5); there once the iteration has ended.
+        public var trailers: HTTPFields { if case .wire(let stream) = source { stream.trailers } else { [:] } }
 
         /// Iterates the chunks.
         public func makeAsyncIterator() -> Iterator { Iterator(source: source, scope: scope, publish: publish) }

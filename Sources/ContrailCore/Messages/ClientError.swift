@@ -69,6 +69,9 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
     public var target: String?
     /// Where the call was; `nil` if it never began.
     public var phase: Phase?
+    /// In which stretch the last send was when it failed or ran out of time: DNS, connecting, waiting, and so on. `nil`
+    /// if no send was under way.
+    public var sendPhase: SendSummary.Phase?
     /// Every send that was made.
     public var attempts: [HTTPCall.Attempt] = []
     /// The line of the body that could not be read, from 1; `nil` if it is not about a line.

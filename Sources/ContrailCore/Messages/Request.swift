@@ -35,6 +35,10 @@ extension HTTPCall {
         public var isIdempotent: Bool?
         /// The largest body that is collected, in bytes; `nil`: the client's limit.
         public var maxResponseBytes: Int?
+        /// Whether a compressed body is asked for and decoded; `nil`: the client's setting.
+        public var decoding: ContentDecoding?
+        /// Opens a connection even if one is idle. For warming up.
+        package var needsNewConnection = false
         /// The URL's low-cardinality form (`/users/{id}`), used in span names and as `url.template`.
         public var urlTemplate: String?
 

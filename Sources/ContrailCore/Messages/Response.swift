@@ -14,6 +14,9 @@ extension HTTPCall {
         public let head: ResponseHead
         /// The body; at most the limit that applied.
         public let body: ByteChunk
+        /// The fields that came behind the body (RFC 9110 §6.5). Never mixed with ``headers``: anybody on the way may have
+        /// added them late.
+        public let trailers: HTTPFields
         /// The URL that answered: after redirects, the last one.
         public let url: RequestURL
         /// What was asked, for errors.
@@ -25,10 +28,11 @@ extension HTTPCall {
 
         package init(
             head: ResponseHead, body: ByteChunk, url: RequestURL, method: HTTPRequest.Method, attempts: [Attempt],
-            redirects: [Redirect] = []
+            redirects: [Redirect] = [], trailers: HTTPFields = [:]
         ) {
             self.head = head
             self.body = body
+            self.trailers = trailers
             self.url = url
             self.method = method
             self.attempts = attempts

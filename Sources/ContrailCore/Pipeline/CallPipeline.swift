@@ -25,6 +25,9 @@ package final class CallPipeline: Sendable {
         sleeps.close()
     }
 
+    /// Calls that wait for a permit.
+    package var waitingCount: Int { admission.waitingCount }
+
     // MARK: Calls
 
     /// A call with its body collected.
@@ -41,7 +44,7 @@ package final class CallPipeline: Sendable {
             let history = call.snapshot
             return HTTPCall.Response(
                 head: response.head, body: body, url: history.finalURL ?? call.url, method: request.method,
-                attempts: history.attempts, redirects: history.redirects)
+                attempts: history.attempts, redirects: history.redirects, trailers: response.trailers)
         } catch {
             throw fail(call, error)
         }
@@ -107,6 +110,9 @@ package final class CallPipeline: Sendable {
         var wire = WireRequest(
             method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
         wire.connectTimeout = settings.connectTimeout
+        wire.needsNewConnection = request.needsNewConnection
+        wire.decoding = request.decoding ?? settings.decoding
+        wire.timeToHeadTimeout = settings.timeToHeadTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
         return (wire, call)
     }
@@ -178,10 +184,11 @@ package final class CallPipeline: Sendable {
     private static func published(_ error: any Error, _ call: CallState) -> any Error {
         switch error {
         case let error as TransportError where error.isEnd(of: call):
-            return Self.published(outOfTime(call), call)
+            return Self.published(outOfTime(call, error), call)
         case let error as TransportError:
             var published = ClientError(
                 .transport(error.kind), error.message, cause: error.cause ?? error, target: call.target, phase: .send)
+            published.sendPhase = error.phase
             published.attempts = call.snapshot.attempts
             return published
         case var error as ClientError:
@@ -193,9 +200,14 @@ package final class CallPipeline: Sendable {
         }
     }
 
-    static func outOfTime(_ call: CallState) -> ClientError {
-        ClientError(
-            .deadlineExceeded, "The call took longer than \(call.limit) allowed.", target: call.target, phase: .send)
+    /// `cause` is the send that was under way when the time ran out.
+    static func outOfTime(_ call: CallState, _ cause: TransportError? = nil) -> ClientError {
+        let place = cause.map { " The last send was in phase \($0.phase.rawValue)." } ?? ""
+        var error = ClientError(
+            .deadlineExceeded, "The call took longer than \(call.limit) allowed.\(place)", cause: cause,
+            target: call.target, phase: .send)
+        error.sendPhase = cause?.phase
+        return error
     }
 
     // MARK: The steps

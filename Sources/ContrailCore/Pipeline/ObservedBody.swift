@@ -1,4 +1,5 @@
 import ContrailBase
+import HTTPTypes
 
 /// A streamed body on its way up: tells once how it ended, whether it was read to the end, failed or was dropped.
 final class ObservedBody: WireBodyStream {
@@ -25,6 +26,7 @@ final class ObservedBody: WireBodyStream {
     }
 
     var summary: SendSummary { base.summary }
+    var trailers: HTTPFields { base.trailers }
 
     func next() async throws -> ByteChunk? {
         do {

@@ -8,8 +8,10 @@ package struct PipelineSettings: Sendable {
     package var timeout: Duration? = .seconds(60)
     package var attemptTimeout: Duration? = .seconds(30)
     package var connectTimeout: Duration = .seconds(10)
+    package var timeToHeadTimeout: Duration?
     package var idleReadTimeout: Duration = .seconds(30)
     package var maxResponseBytes = 64 * 1024 * 1024
+    package var decoding = ContentDecoding.automatic
     package var retry = RetryPolicy.standard
     package var retryBudget: RetryBudget? = .standard
     package var redirects = RedirectPolicy.follow()

@@ -42,7 +42,7 @@ struct Sender: Sendable {
                 throw CancellationError()
             }
             send.end(.failure(error, nil), error.summary)
-            if error.isEnd(of: call) { throw CallPipeline.outOfTime(call) }
+            if error.isEnd(of: call) { throw CallPipeline.outOfTime(call, error) }
             throw error
         } catch {
             // Only a transport that breaks its contract comes here; the span must not stay open for it.

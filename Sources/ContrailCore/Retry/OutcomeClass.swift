@@ -31,8 +31,9 @@ extension OutcomeClass {
     /// The class of a failure. Whether anything was sent is read from the count of wire sends, not guessed.
     static func of(_ error: TransportError) -> OutcomeClass {
         switch error.kind {
-        case .nameResolution, .connect, .connectTimeout, .tlsHandshake, .localResources, .timeout, .idleReadTimeout,
-            .idleWriteTimeout, .staleConnection, .emptyReply, .connectionReset, .truncatedBody, .protocolViolation:
+        case .nameResolution, .connect, .connectTimeout, .tlsHandshake, .localResources, .timeout, .headTimeout,
+            .idleReadTimeout, .idleWriteTimeout, .staleConnection, .emptyReply, .connectionReset, .truncatedBody,
+            .protocolViolation, .badContentEncoding:
             error.summary.wireSends == 0 ? .notSent : .ambiguous
         default:
             .final

@@ -20,6 +20,9 @@ public struct ResponseHead: Sendable {
     public var version: Version?
     /// The header fields in the order they came.
     public var headers: HTTPFields { source.fields }
+    /// The coding in which the body came, if the transport has decoded it (``ContentDecoding``): the Content-Encoding that
+    /// is no longer in ``headers``. `nil`: the body is as it came.
+    public var decodedFrom: String? { source.decodedFrom }
 
     private let source: any HeaderSource
 
@@ -39,8 +42,10 @@ public struct ResponseHead: Sendable {
 /// Header fields that may still be raw bytes.
 package protocol HeaderSource: Sendable {
     var fields: HTTPFields { get }
+    var decodedFrom: String? { get }
 }
 
 private struct ParsedHeaders: HeaderSource {
     let fields: HTTPFields
+    let decodedFrom: String? = nil
 }

@@ -14,12 +14,17 @@ public struct SendSummary: Sendable {
     public var connectStarted: MonotonicInstant?
     /// When TCP was up. `nil` on a reused connection.
     public var connected: MonotonicInstant?
+    /// When the TLS handshake began. `nil` on a reused connection and without TLS. After a failed handshake it may be as
+    /// early as `connectStarted`: libcurl does not always tell when TCP was up.
+    public var handshakeStarted: MonotonicInstant?
     /// When TLS was up. `nil` on a reused connection and without TLS.
     public var secured: MonotonicInstant?
     /// When the connection was ours and the request began to go out. `nil`: nothing was sent.
     public var requestStarted: MonotonicInstant?
     /// When the first byte of the (final or 1xx) response came.
     public var firstByte: MonotonicInstant?
+    /// When the head of the final response was complete.
+    public var headCompleted: MonotonicInstant?
     /// When it was over: body complete, failed, or cancelled.
     public var ended: MonotonicInstant?
 
@@ -31,7 +36,9 @@ public struct SendSummary: Sendable {
     public var peerAddress: String?
     /// The peer's port.
     public var peerPort: Int?
-    /// Bytes of the response body as they came over the wire.
+    /// The interim responses (1xx, 103 Early Hints among them) that came before the final one, in order.
+    public var interimResponses: [ResponseHead] = []
+    /// Bytes of the response body as they came over the wire, before any decoding.
     public var responseBodyBytes: Int64 = 0
 
     /// A summary in which nothing has happened yet.
@@ -55,15 +62,21 @@ extension SendSummary {
         case receive
     }
 
+    /// The stretch the send is in, or was in when it ended.
+    public var phase: Phase { starts.last { $0.1 != nil }?.0 ?? .queue }
+
+    private var starts: [(Phase, MonotonicInstant?)] {
+        [
+            (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted),
+            (.tls, handshakeStarted ?? (secured == nil ? nil : connected)),
+            (.wait, requestStarted), (.receive, firstByte),
+        ]
+    }
+
     /// How long each phase took, in order, without those that did not happen. They add up to `ended - submitted`.
     public var phases: [(phase: Phase, duration: Duration)] {
         guard let ended else { return [] }
         // A phase lasts until the next instant that is known. Instants are clamped so that none lies before the last.
-        let starts: [(Phase, MonotonicInstant?)] = [
-            (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted),
-            (.tls, secured == nil ? nil : connected),
-            (.wait, requestStarted), (.receive, firstByte),
-        ]
         var result: [(phase: Phase, duration: Duration)] = []
         var open: (phase: Phase, since: MonotonicInstant)?
         for case (let phase, let instant?) in starts {

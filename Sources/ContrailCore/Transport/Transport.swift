@@ -42,8 +42,18 @@ public struct WireRequest: Sendable {
     public internal(set) var redirectCount = 0
     /// The longest time for DNS, TCP and TLS together. Default 10 s.
     public var connectTimeout: Duration = .seconds(10)
-    /// The longest silence of the peer inside a streamed body. Default 30 s.
+    /// The longest time from the request to the final head of the response. Default `nil`: the deadline rules.
+    public var timeToHeadTimeout: Duration?
+    /// The longest silence of the peer inside the body. Default 30 s. While a streamed body is not taken, the silence
+    /// is not the peer's and does not count.
     public var idleReadTimeout: Duration = .seconds(30)
+
+    /// Whether compressed bodies are asked for and decoded. Default ``ContentDecoding/off``: a transport hands on what
+    /// comes unless it is told otherwise.
+    public var decoding = ContentDecoding.off
+
+    /// Opens a connection even if one is idle. For warming up.
+    package var needsNewConnection = false
 
     /// A request with default timeouts.
     public init(
@@ -64,6 +74,8 @@ public struct WireResponse: Sendable {
     public var head: ResponseHead
     /// The body, collected or as a stream.
     public var body: Body
+    /// The fields that came behind a collected body (RFC 9110 §6.5); a stream's are at ``WireBodyStream/trailers``.
+    public var trailers: HTTPFields = [:]
     /// When what happened. For a stream only up to the head; the rest is at ``WireBodyStream/summary``.
     public var summary: SendSummary
 
@@ -88,8 +100,16 @@ public protocol WireBodyStream: AnyObject, Sendable {
     /// The next chunk, or `nil` at the end. Throws ``TransportError``, of kind `.cancelled` if the task was
     /// cancelled, which also ends the send. After the end or an error it keeps answering the same.
     func next() async throws -> ByteChunk?
-    /// Gives up the rest: the connection is closed or drained. Idempotent, never blocks; also done by deinit.
+    /// Gives up the rest: a short one of known length is read and thrown away, so that the connection can be used again;
+    /// otherwise the connection is closed. Idempotent, never blocks; also done by deinit.
     func cancel()
     /// The measurements; complete once the stream has ended.
     var summary: SendSummary { get }
+    /// The fields behind the body (RFC 9110 §6.5), once ``next()`` has returned `nil`. Default: none.
+    var trailers: HTTPFields { get }
+}
+
+extension WireBodyStream {
+    /// None.
+    public var trailers: HTTPFields { [:] }
 }

@@ -17,8 +17,10 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         public static let tlsHandshake = Kind("tls_handshake")
         /// The peer's certificate is not acceptable. Trying again cannot help.
         public static let certificate = Kind("certificate")
-        /// The deadline passed; the phase says in which state.
+        /// The send took longer than the attempt timeout. The phase says in which state it was.
         public static let timeout = Kind("timeout")
+        /// The request went out, and the head of the response did not come in time.
+        public static let headTimeout = Kind("head_timeout")
         /// The peer was silent inside the body for too long.
         public static let idleReadTimeout = Kind("idle_read_timeout")
         /// The peer took no byte of the request body for too long.
@@ -41,6 +43,10 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         public static let headersTooLarge = Kind("headers_too_large")
         /// The body is larger than the limit.
         public static let bodyTooLarge = Kind("body_too_large")
+        /// The body is not in the coding that its Content-Encoding names, or in none that was asked for.
+        public static let badContentEncoding = Kind("bad_content_encoding")
+        /// The body grows too much when it is decoded (``ContentDecoding/maxRatio``).
+        public static let decompressionBomb = Kind("decompression_bomb")
         /// The request cannot be sent as it is (a method that is no token, say). The caller's fault.
         public static let invalidRequest = Kind("invalid_request")
         /// The task was cancelled. The pipeline turns this into `CancellationError`; it keeps the measurements for it.
@@ -61,6 +67,9 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     public var summary: SendSummary
     /// The caller's own error that ended the send (what the source of a request body threw), if there is one.
     public var cause: (any Error)?
+
+    /// In which stretch of the send it failed: what a timeout was waiting for.
+    public var phase: SendSummary.Phase { summary.phase }
 
     /// An error.
     public init(_ kind: Kind, _ message: String, summary: SendSummary, cause: (any Error)? = nil) {

@@ -4,6 +4,8 @@ import Synchronization
 final class LoopCounters: Sendable {
     /// Sends handed over and not yet answered (streams: not yet ended).
     let load = Atomic<Int>(0)
+    /// Of these, those in the gate.
+    let waiting = Atomic<Int>(0)
     let turns = Atomic<UInt64>(0)
     let wireSends = Atomic<UInt64>(0)
     let reusedSends = Atomic<UInt64>(0)
@@ -20,7 +22,8 @@ final class LoopCounters: Sendable {
         if reused { reusedSends.wrappingAdd(1, ordering: .relaxed) }
     }
 
-    func turned(opened: UInt64, closed: UInt64) {
+    func turned(opened: UInt64, closed: UInt64, waiting count: Int) {
+        waiting.store(count, ordering: .relaxed)
         turns.wrappingAdd(1, ordering: .relaxed)
         connectionsOpened.store(opened, ordering: .relaxed)
         connectionsClosed.store(closed, ordering: .relaxed)

@@ -7,6 +7,7 @@ extension LoopDriver {
     func cancel(_ transfer: Transfer) {
         switch transfer.state {
         case .submitted: transfer.state = .cancelledEarly
+        case .running where transfer.isDraining || drain(transfer): break
         case .waiting, .running: fail(transfer, .cancelled, TransportError.cancelledMessage)
         case .cancelledEarly, .over: break
         }
@@ -14,16 +15,21 @@ extension LoopDriver {
 
     func finish(_ transfer: Transfer, ended: MonotonicInstant, result: CURLcode) {
         guard let slot = transfer.slot else { return }
-        if case .streaming = transfer.mode {
+        if case .streaming = transfer.mode, !transfer.isDraining {
             if slot.hasCompleteHead { handUpHead(transfer, slot) }
             if slot.hasBody { passOn(transfer, slot) }
         }
-        let summary = slot.summary(of: transfer, ended: ended)
+        var summary = slot.summary(of: transfer, ended: ended)
         if let (kind, message) = slot.failure(result, of: transfer) {
+            // libcurl has closed the socket by now; before 8.0 it does not say when TCP was up either.
+            if kind == .tlsHandshake || kind == .certificate {
+                summary.handshakeStarted = summary.connected ?? summary.connectStarted
+            }
             return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
         }
         let body = slot.takeBody()  // a stream's was passed on above
-        let response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
+        var response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
+        response.trailers = slot.trailers()
         conclude(transfer, .success(response), ended: ended)
     }
 

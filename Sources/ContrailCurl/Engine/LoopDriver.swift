@@ -81,7 +81,7 @@ final class LoopDriver {
             guard letThrough() else { break }
             core.runTimers(force: false)
         }
-        fireDeadlines()
+        fireTimeouts()
     }
 
     private func takeNews() {
@@ -109,29 +109,8 @@ final class LoopDriver {
         return any
     }
 
-    private func fireDeadlines() {
-        while let transfer = timers.popDue(now) {
-            guard transfer.pipe != nil else {
-                fail(transfer, .timeout, "no complete answer from \(transfer.place) before the deadline")
-                continue
-            }
-            if let deadline = transfer.bodyDeadline, deadline <= now {
-                fail(transfer, .timeout, "the body from \(transfer.place) was not complete before the deadline")
-                continue
-            }
-            let isPaused = transfer.slot?.isPaused ?? false
-            let silent = now - transfer.lastProgress
-            if !isPaused && silent >= transfer.idleReadTimeout {
-                fail(transfer, .idleReadTimeout, "no byte of the body from \(transfer.place) for \(silent)")
-            } else {
-                // While the consumer holds the peer back, silence is not the peer's.
-                awaitBody(transfer, since: isPaused ? now : transfer.lastProgress)
-            }
-        }
-    }
-
     private func wakeConsumers() {
-        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed, waiting: gate.waitingCount)
         for transfer in answered { transfer.deliver() }
         answered.removeAll(keepingCapacity: true)
         for pipe in pipesWithNews { pipe.wakeConsumer() }
@@ -171,7 +150,7 @@ final class LoopDriver {
     private func closeIdleConnections() {
         guard now - lastBusy >= settings.idleConnectionAge else { return }
         core.recycle(maxConnections: settings.maxConnections)
-        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed)
+        loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed, waiting: gate.waitingCount)
     }
 
     static func readClock() -> MonotonicInstant { MonotonicInstant(nanoseconds: contrail_now()) }
@@ -191,7 +170,7 @@ final class LoopDriver {
         transfer.state = .waiting
         transfer.liveIndex = live.count
         live.append(transfer)
-        if let deadline = transfer.deadline { timers.set(transfer, to: deadline) }
+        watch(transfer)
         let (lane, mayStart) = gate.arrive(transfer, at: transfer.origin)
         transfer.lane = lane
         if mayStart { hand(transfer) }
@@ -201,14 +180,14 @@ final class LoopDriver {
     private func hand(_ transfer: Transfer) {
         transfer.state = .running
         transfer.started = max(now, transfer.submitted)  // the turn may have begun before the submission
-        if let deadline = transfer.deadline, deadline <= now {
+        if let deadline = transfer.limits.deadline, deadline <= now {
             return fail(transfer, .timeout, "the deadline had passed before the request to \(transfer.place) began")
         }
         guard let slot = pool.popLast() ?? Slot.make(in: core) else {
             return fail(transfer, .localResources, "out of memory")
         }
         transfer.slot = slot
-        let limits = settings.limits(for: transfer.mode)
+        let limits = settings.limits(for: transfer)
         var code = slot.prepare(limits, for: transfer)
         if code == CURLE_OK { code = settings.profile.apply(to: slot, transfer) }
         guard code == CURLE_OK else {

@@ -28,6 +28,8 @@ struct OriginGate<Ticket: AnyObject> {
     private var index: [Origin: Lane] = [:]
     private var free: [Lane] = []
     private var ready: [Lane] = []
+    /// Transfers that arrived and did not start.
+    private(set) var waitingCount = 0
     private(set) var inFlight = 0
 
     init(maxConnecting: Int = 16, maxInFlight: Int) {
@@ -46,6 +48,7 @@ struct OriginGate<Ticket: AnyObject> {
             return (lane, true)
         }
         lanes[lane].waiting.append(ticket)
+        waitingCount += 1
         if inFlight >= maxInFlight { makeReady(lane) }
         return (lane, false)
     }
@@ -70,7 +73,9 @@ struct OriginGate<Ticket: AnyObject> {
 
     /// A waiting transfer gives up. O(waiting).
     mutating func withdraw(_ ticket: Ticket, from lane: Lane) {
+        let before = lanes[lane].waiting.count
         lanes[lane].waiting.removeAll { $0 === ticket }
+        waitingCount -= before - lanes[lane].waiting.count
         removeIfUnused(lane)
     }
 
@@ -82,6 +87,7 @@ struct OriginGate<Ticket: AnyObject> {
             guard !lanes[lane].waiting.isEmpty, mayStart(lane) else { continue }
             begin(lane)
             let ticket = lanes[lane].waiting.removeFirst()
+            waitingCount -= 1
             makeReady(lane)
             return (ticket, lane)
         }

@@ -11,10 +11,10 @@ final class Transfer: HeapMember, @unchecked Sendable {
     let body: ByteChunk?
     let origin: Origin
     let mode: BodyMode
-    let deadline: MonotonicInstant?
-    let bodyDeadline: MonotonicInstant?
-    let connectTimeout: Duration
-    let idleReadTimeout: Duration
+    let needsNewConnection: Bool
+    let limits: TimeLimits
+    /// `nil`: the body is handed on as it comes.
+    let decoding: ContentDecoding?
     let submitted: MonotonicInstant
     /// What keeps the loop alive while a stream of it is being read.
     let transport: CurlTransport
@@ -28,9 +28,12 @@ final class Transfer: HeapMember, @unchecked Sendable {
     var liveIndex = -1
     var started: MonotonicInstant?
     var isConnected = false
+    /// Its consumer is gone; only the rest of the body is read.
+    var isDraining = false
     /// The stream's other end, once the head was handed up.
     var pipe: BodyPipe?
-    var lastProgress = MonotonicInstant(nanoseconds: 0)
+    /// When the consumer last let the peer go on.
+    var resumed = MonotonicInstant(nanoseconds: 0)
     var answer: Result<WireResponse, any Error>?
 
     enum State {
@@ -54,10 +57,11 @@ final class Transfer: HeapMember, @unchecked Sendable {
         body = request.body?.bytes
         origin = request.url.origin
         self.mode = mode
-        deadline = request.deadline
-        bodyDeadline = request.bodyDeadline
-        connectTimeout = request.connectTimeout
-        idleReadTimeout = request.idleReadTimeout
+        limits = TimeLimits(
+            deadline: request.deadline, bodyDeadline: request.bodyDeadline, connect: request.connectTimeout,
+            timeToHead: request.timeToHeadTimeout, idleRead: request.idleReadTimeout, isStreaming: mode == .streaming)
+        needsNewConnection = request.needsNewConnection
+        decoding = RequestRules.decoding(of: request)
         self.submitted = submitted
         self.transport = transport
     }

@@ -18,6 +18,7 @@ extension EasyOption<Int> {
     static var pathAsIs: Self { .init(id: CURLOPT_PATH_AS_IS) }
     static var refuseUserInfo: Self { .init(id: CURLOPT_DISALLOW_USERNAME_IN_URL) }
     static var tlsVersion: Self { .init(id: CURLOPT_SSLVERSION) }
+    static var freshConnect: Self { .init(id: CURLOPT_FRESH_CONNECT) }
     static var noBody: Self { .init(id: CURLOPT_NOBODY) }
     static var get: Self { .init(id: CURLOPT_HTTPGET) }
 }
@@ -39,6 +40,7 @@ extension EasyOption<Text> {
     static var redirectProtocols: Self { .init(id: CURLOPT_REDIR_PROTOCOLS_STR) }
     static var caFile: Self { .init(id: CURLOPT_CAINFO) }
     static var caDirectory: Self { .init(id: CURLOPT_CAPATH) }
+    static var acceptEncoding: Self { .init(id: CURLOPT_ACCEPT_ENCODING) }
     static var proxy: Self { .init(id: CURLOPT_PROXY) }
     static var noProxy: Self { .init(id: CURLOPT_NOPROXY) }
 }

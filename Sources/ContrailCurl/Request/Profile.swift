@@ -54,10 +54,14 @@ struct Profile: Sendable {
 
     private func applyRequest(_ set: inout OptionSetter, _ transfer: Transfer) {
         let block = transfer.block
-        set(.connectTimeoutMilliseconds, Self.milliseconds(transfer.connectTimeout))
+        // The limit is ours (TimeLimits), which knows the phase; libcurl's, 300 s unless set, is only behind it.
+        set(.connectTimeoutMilliseconds, Self.milliseconds(transfer.limits.connect + .seconds(1)))
         // SAFETY: block and body belong to the transfer, which keeps them until the handle is taken back.
         unsafe set(.url, pointer: block.url)
         unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
+        if transfer.needsNewConnection { set(.freshConnect, 1) }
+        // SAFETY: the text is static.
+        if transfer.decoding != nil { unsafe set(.acceptEncoding, pointer: contrail_libcurl_codings()) }
         switch block.shape {
         case .bare:
             set(.get, 1)

@@ -32,6 +32,14 @@ enum RequestRules {
         }
     }
 
+    /// How the body of the response is decoded; `nil`: not at all. What the caller asked for by a field of its own is
+    /// what it gets, and the middle of an encoded body cannot be decoded.
+    static func decoding(of request: WireRequest) -> ContentDecoding? {
+        guard request.decoding.isEnabled, !request.headers.contains(.acceptEncoding), !request.headers.contains(.range)
+        else { return nil }
+        return request.decoding
+    }
+
     /// How the body goes out.
     enum Shape: Hashable {
         /// No body and no Content-Length.

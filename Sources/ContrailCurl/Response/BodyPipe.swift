@@ -1,5 +1,6 @@
 import ContrailBase
 import ContrailCore
+import HTTPTypes
 
 /// A stream's body between the loop's thread and its consumer.
 final class BodyPipe: Sendable {
@@ -8,6 +9,7 @@ final class BodyPipe: Sendable {
     private struct State {
         var queue = BodyQueue<Waiter>()
         var summary: SendSummary
+        var trailers: HTTPFields = [:]
     }
 
     private let transfer: Transfer
@@ -33,6 +35,7 @@ final class BodyPipe: Sendable {
         let error: (any Error)? = if case .failure(let error) = answer { error } else { nil }
         state.withLock {
             $0.queue.finish(error)
+            if case .success(let response) = answer { $0.trailers = response.trailers }
             if let summary { $0.summary = summary }
         }
     }
@@ -49,6 +52,7 @@ final class BodyPipe: Sendable {
     var hasWaiter: Bool { state.withLock { $0.queue.hasWaiter } }
 
     var summary: SendSummary { state.withLock { $0.summary } }
+    var trailers: HTTPFields { state.withLock { $0.trailers } }
 
     func next() async throws -> ByteChunk? {
         if Task.isCancelled { cancel() }
@@ -105,4 +109,5 @@ final class CurlBodyStream: WireBodyStream {
     func next() async throws -> ByteChunk? { try await pipe.next() }
     func cancel() { pipe.cancel() }
     var summary: SendSummary { pipe.summary }
+    var trailers: HTTPFields { pipe.trailers }
 }

@@ -11,6 +11,9 @@ struct FailureRules {
         var headBegun = false
         var headComplete = false
         var callbackFailure = CONTRAIL_FAILURE_NONE
+        /// libcurl found a chunk that is none. It has no code of its own for it, so its text has to tell.
+        var chunkIsMalformed = false
+        var isDecoded = false
         /// errno of a socket that could not be made; 0: none.
         var openErrno: Int32 = 0
     }
@@ -20,7 +23,8 @@ struct FailureRules {
         switch facts.callbackFailure {
         case CONTRAIL_FAILURE_HEAD_TOO_LARGE: return .headersTooLarge
         case CONTRAIL_FAILURE_BODY_TOO_LARGE: return .bodyTooLarge
-        case CONTRAIL_FAILURE_MALFORMED_HEAD: return .protocolViolation
+        case CONTRAIL_FAILURE_MALFORMED_HEAD, CONTRAIL_FAILURE_TOO_MANY_INTERIM: return .protocolViolation
+        case CONTRAIL_FAILURE_DECOMPRESSION_BOMB: return .decompressionBomb
         case CONTRAIL_FAILURE_OUT_OF_MEMORY: return .localResources
         default: break
         }
@@ -47,12 +51,18 @@ struct FailureRules {
             return .certificate
         case CURLE_PARTIAL_FILE: return .truncatedBody
         case CURLE_GOT_NOTHING: return lost(facts, otherwise: .emptyReply)
+        case CURLE_RECV_ERROR where facts.headComplete && facts.chunkIsMalformed: return .protocolViolation
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR: return lost(facts, otherwise: .connectionReset)
         case CURLE_HTTP2_STREAM: return facts.headComplete ? .truncatedBody : .connectionReset
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP3,
-            CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_BAD_CONTENT_ENCODING: return .badContentEncoding
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP3:
             return facts.wireSends > 0 ? .protocolViolation : .invalidRequest
         case CURLE_URL_MALFORMAT: return .invalidRequest
+        // libcurl's own limits, 100 kB for a line among them; the second code is new in 8.6.
+        case CURLE_OUT_OF_MEMORY where facts.wireSends > 0 && !facts.headComplete, CURLcode(rawValue: 100):
+            return .headersTooLarge
+        // What it decoded while the transfer was paused outgrew its buffer of 64 MB.
+        case CURLE_OUT_OF_MEMORY where facts.isDecoded && facts.headComplete: return .decompressionBomb
         case CURLE_OUT_OF_MEMORY: return .localResources
         default: return .other
         }
@@ -87,6 +97,9 @@ struct FailureRules {
         case .protocolViolation: "what came is not HTTP"
         case .headersTooLarge: "the header block is larger than the limit"
         case .bodyTooLarge: "the body is larger than the limit"
+        case .badContentEncoding:
+            "the body is not in the coding that its Content-Encoding names; switch decoding off to get it as it is"
+        case .decompressionBomb: "the body grows too much when it is decoded; raise decoding.maxRatio if that is right"
         case .localResources: "this machine is out of descriptors, threads or memory"
         default: "the transfer failed"
         }
@@ -100,8 +113,15 @@ extension Slot {
         let facts = unsafe FailureRules.Facts(
             wireSends: Int(raw.pointee.wire_sends), connectionReused: raw.pointee.connection_reused,
             secondSendRefused: raw.pointee.second_send_refused, headBegun: raw.pointee.first_byte_at != 0,
-            headComplete: hasCompleteHead, callbackFailure: raw.pointee.failure, openErrno: raw.pointee.open_errno)
+            headComplete: hasCompleteHead,
+            callbackFailure: raw.pointee.failure,
+            chunkIsMalformed: code == CURLE_RECV_ERROR && errorText.contains("chunk"),
+            isDecoded: raw.pointee.encoded, openErrno: raw.pointee.open_errno
+        )
         guard let kind = FailureRules.kind(code, facts) else { return nil }
+        if facts.callbackFailure == CONTRAIL_FAILURE_TOO_MANY_INTERIM {
+            return (kind, "more interim responses than \(LoopSettings.maxInterim) (\(transfer.place))")
+        }
         return (kind, FailureRules.message(kind, place: transfer.place, detail: errorText))
     }
 }

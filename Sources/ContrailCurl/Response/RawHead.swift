@@ -9,21 +9,39 @@ import HTTPTypes
 /// RFC 9110 §5.5); a line that is no field is left out.
 final class RawHead: HeaderSource {
     private let bytes: [UInt8]
+    /// The body was decoded: the fields that describe it as it came are left out.
+    private let isDecoded: Bool
     private let parsed = Locked<HTTPFields?>(nil)
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], isDecoded: Bool = false) {
+        self.bytes = bytes
+        self.isDecoded = isDecoded
+    }
 
     var fields: HTTPFields {
         if let known = parsed.withLock({ $0 }) { return known }
-        let fields = Self.parse(bytes)
+        var fields = Self.parse(bytes)
+        if isDecoded {
+            fields[.contentEncoding] = nil
+            fields[.contentLength] = nil
+        }
         parsed.withLock { $0 = fields }
         return fields
     }
 
+    var decodedFrom: String? { isDecoded ? Self.parse(bytes)[.contentEncoding] : nil }
+
     /// The fields behind the status line.
     static func parse(_ bytes: [UInt8]) -> HTTPFields {
+        fields(bytes.split(separator: UInt8(ascii: "\n")).dropFirst())
+    }
+
+    /// Fields without a status line before them.
+    static func trailers(_ bytes: [UInt8]) -> HTTPFields { fields(bytes.split(separator: UInt8(ascii: "\n"))[...]) }
+
+    private static func fields(_ lines: ArraySlice<ArraySlice<UInt8>>) -> HTTPFields {
         var fields = HTTPFields()
-        for line in bytes.split(separator: UInt8(ascii: "\n")).dropFirst() {
+        for line in lines {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
             guard let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self)) else { continue }
             fields.append(HTTPField(name: name, lenientValue: trimmed(line[(colon + 1)...])))
@@ -36,6 +54,29 @@ final class RawHead: HeaderSource {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
         return parts.count == 3 ? String(decoding: trimmed(parts[2]), as: UTF8.self) : ""
+    }
+
+    /// Interim responses: heads with an empty line behind each.
+    static func interim(_ bytes: [UInt8]) -> [ResponseHead] {
+        var heads: [ResponseHead] = []
+        var lines: [ArraySlice<UInt8>] = []
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            guard line.isEmpty else {
+                lines.append(line)
+                continue
+            }
+            if !lines.isEmpty { heads.append(head(Array(lines.joined(separator: [UInt8(ascii: "\n")])))) }
+            lines = []
+        }
+        return heads
+    }
+
+    /// The status line was looked at when it came: three digits are where they should be.
+    private static func head(_ bytes: [UInt8]) -> ResponseHead {
+        let code = bytes.drop { $0 != UInt8(ascii: " ") }.drop { $0 == UInt8(ascii: " ") }.prefix(3)
+        let status = HTTPResponse.Status(
+            code: Int(String(decoding: code, as: UTF8.self)) ?? 100, reasonPhrase: reason(bytes))
+        return ResponseHead(status: status, version: nil, source: RawHead(bytes))
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -55,7 +96,32 @@ extension Slot {
         let bytes = headBytes()
         let status = HTTPResponse.Status(
             code: min(max(unsafe Int(raw.pointee.status), 0), 999), reasonPhrase: RawHead.reason(bytes))
-        return ResponseHead(status: status, version: version, source: RawHead(bytes))
+        return ResponseHead(status: status, version: version, source: RawHead(bytes, isDecoded: isDecoded))
+    }
+
+    /// Encoded, and there is a body: to HEAD, and with 204 and 304 (RFC 9110 §6.4.1), the fields describe one that did not come.
+    private var isDecoded: Bool {
+        guard unsafe raw.pointee.encoded, unsafe raw.pointee.status != 204, unsafe raw.pointee.status != 304 else {
+            return false
+        }
+        return transfer?.block.shape != .head
+    }
+
+    /// The fields behind the body, and the interim responses before the head: none, almost always.
+    func trailers() -> HTTPFields {
+        let bytes = unsafe lines(raw.pointee.trailers)
+        return bytes.isEmpty ? [:] : RawHead.trailers(bytes)
+    }
+
+    func interimResponses() -> [ResponseHead] {
+        let bytes = unsafe lines(raw.pointee.interim)
+        return bytes.isEmpty ? [] : RawHead.interim(bytes)
+    }
+
+    // SAFETY: the lines are the slot's, which holds `count` bytes there and changes nothing during the call.
+    private func lines(_ lines: contrail_lines) -> [UInt8] {
+        guard let start = unsafe lines.bytes, unsafe lines.count > 0 else { return [] }
+        return unsafe Array(UnsafeRawBufferPointer(start: start, count: lines.count))
     }
 
     private var version: ResponseHead.Version? {

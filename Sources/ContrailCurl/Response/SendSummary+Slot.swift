@@ -20,11 +20,15 @@ extension Slot {
         unsafe summary.connectStarted = Self.instant(raw.pointee.connect_at)
         unsafe summary.connected = Self.instant(raw.pointee.connected_at)
         unsafe summary.secured = Self.instant(raw.pointee.secured_at)
+        summary.handshakeStarted =
+            summary.secured != nil ? summary.connected : unfinishedHandshake(of: transfer)
         unsafe summary.requestStarted = Self.instant(raw.pointee.request_at)
         unsafe summary.firstByte = Self.instant(raw.pointee.first_byte_at)
+        unsafe summary.headCompleted = Self.instant(raw.pointee.head_at)
+        summary.interimResponses = interimResponses()
         unsafe summary.wireSends = Int(raw.pointee.wire_sends)
         unsafe summary.connectionReused = raw.pointee.connection_reused
-        unsafe summary.responseBodyBytes = raw.pointee.body_total
+        unsafe summary.responseBodyBytes = contrail_slot_raw_bytes(raw)
         if summary.wireSends > 0 {
             unsafe summary.peerAddress = String(cString: contrail_slot_peer_address(raw))
             unsafe summary.peerPort = Int(raw.pointee.peer_port)
@@ -32,7 +36,12 @@ extension Slot {
         return summary
     }
 
-    private static func instant(_ nanoseconds: Int64) -> MonotonicInstant? {
+    /// When a TLS handshake that is still under way began.
+    private func unfinishedHandshake(of transfer: Transfer) -> MonotonicInstant? {
+        transfer.origin.scheme == .https ? unsafe Self.instant(contrail_slot_tcp_up_at(raw)) : nil
+    }
+
+    static func instant(_ nanoseconds: Int64) -> MonotonicInstant? {
         nanoseconds == 0 ? nil : MonotonicInstant(nanoseconds: nanoseconds)
     }
 }

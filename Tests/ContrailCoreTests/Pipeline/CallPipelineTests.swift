@@ -41,6 +41,29 @@ import Testing
         }
     }
 
+    // MARK: Where the time went
+
+    @Test func anErrorSaysWhereTheLastSendWas() async throws {
+        let time = time
+        func step(_ kind: TransportError.Kind, at seconds: Int) -> ScriptedTransport.Step {
+            .custom { _ in
+                var summary = SendSummary(submitted: time.now)
+                summary.requestStarted = time.now
+                summary.ended = time.now + .seconds(seconds)
+                throw TransportError(kind, "scripted", summary: summary)
+            }
+        }
+        func failure(_ step: ScriptedTransport.Step) async -> ClientError? {
+            let pipeline = pipeline(ScriptedTransport(step)) { $0.retry.maxAttempts = 1 }
+            return await #expect(throws: ClientError.self) { try await pipeline.execute(.get("http://a.test")) }
+        }
+        let ofTheSend = await failure(step(.headTimeout, at: 1))
+        #expect(ofTheSend?.code == .transport(.headTimeout) && ofTheSend?.sendPhase == .wait)
+        let ofTheCall = await failure(step(.timeout, at: 61))
+        #expect(ofTheCall?.code == .deadlineExceeded && ofTheCall?.sendPhase == .wait)
+        #expect(ofTheCall?.message.contains("phase wait") == true)
+    }
+
     // MARK: Requests
 
     @Test func badURLFailsThatCallAndSendsNothing() async {

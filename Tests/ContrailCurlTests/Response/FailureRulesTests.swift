@@ -36,6 +36,18 @@ import Testing
         (CURLE_UNSUPPORTED_PROTOCOL, sent, .protocolViolation),
         (CURLE_UNSUPPORTED_PROTOCOL, Facts(), .invalidRequest),
         (CURLE_OUT_OF_MEMORY, Facts(), .localResources),
+        (CURLE_OUT_OF_MEMORY, sent, .headersTooLarge),
+        (CURLE_OUT_OF_MEMORY, Facts(wireSends: 1, headComplete: true, isDecoded: true), .decompressionBomb),
+        (CURLE_BAD_CONTENT_ENCODING, sent, .badContentEncoding),
+        (CURLE_RECV_ERROR, Facts(wireSends: 1, headComplete: true, chunkIsMalformed: true), .protocolViolation),
+        (
+            CURLE_WRITE_ERROR, Facts(wireSends: 1, callbackFailure: CONTRAIL_FAILURE_TOO_MANY_INTERIM),
+            .protocolViolation
+        ),
+        (
+            CURLE_WRITE_ERROR, Facts(wireSends: 1, callbackFailure: CONTRAIL_FAILURE_DECOMPRESSION_BOMB),
+            .decompressionBomb
+        ),
         (
             CURLE_ABORTED_BY_CALLBACK, Facts(wireSends: 1, connectionReused: true, secondSendRefused: true),
             .staleConnection
