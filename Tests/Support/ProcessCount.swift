@@ -1,3 +1,4 @@
+import CContrailTestSupport
 import Glibc
 
 /// What the process holds: counted before and after, it shows leaks.
@@ -15,6 +16,12 @@ package struct ProcessCount: Equatable, Sendable {
                 read("/proc/self/task/\(task)/comm").hasPrefix("contrail-loop")
             })
     }
+
+    /// All threads of the process, those of the Swift runtime included.
+    package static var threads: Int { entries("/proc/self/task").count }
+
+    /// Bytes that malloc has handed out and not got back.
+    package static var heapBytes: Int { Int(contrail_test_heap_bytes()) }
 
     /// Resident memory in bytes.
     package static var residentBytes: Int {
