@@ -136,16 +136,24 @@ let package = Package(
             name: "ContrailCurlTests",
             dependencies: [
                 "ContrailBase", "ContrailCore", "ContrailCurl", "CContrailCurlShim", "ContrailTesting",
-                "ContrailTestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "ContrailTestSupport", "FlatProgram", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
         // What several test targets use, and programs that tests run as processes of their own.
         .target(
-            name: "ContrailTestSupport", dependencies: ["ContrailBase", "ContrailTesting"], path: "Tests/Support",
-            swiftSettings: settings),
+            name: "ContrailTestSupport", dependencies: ["CContrailTestSupport", "ContrailBase", "ContrailTesting"],
+            path: "Tests/Support", swiftSettings: settings),
+        .target(name: "CContrailTestSupport", path: "Tests/SupportC"),
         .executableTarget(
             name: "ReadmeProgram", dependencies: ["Contrail"], path: "Tests/Programs/ReadmeProgram",
             swiftSettings: settings),
+        .executableTarget(
+            name: "FlatProgram",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Tests/Programs/FlatProgram", swiftSettings: settings),
         .executableTarget(
             name: "LifecycleProgram", dependencies: ["Contrail"], path: "Tests/Programs/LifecycleProgram",
             swiftSettings: settings),

@@ -1,3 +1,4 @@
+import CContrailTestSupport
 import Glibc
 
 /// What the process holds: counted before and after, it shows leaks.
@@ -18,6 +19,12 @@ package struct ProcessCount: Equatable, Sendable {
     package static func threads(named prefix: String) -> Int {
         entries("/proc/self/task").count { read("/proc/self/task/\($0)/comm").hasPrefix(prefix) }
     }
+
+    /// All threads of the process, those of the Swift runtime included.
+    package static var threads: Int { entries("/proc/self/task").count }
+
+    /// Bytes that malloc has handed out and not got back.
+    package static var heapBytes: Int { Int(contrail_test_heap_bytes()) }
 
     /// Resident memory in bytes.
     package static var residentBytes: Int {
