@@ -66,7 +66,8 @@ static void end_block(contrail_slot *slot) {
         return;
     }
     slot->head_state = CONTRAIL_HEAD_COMPLETE;
-    if (slot->limits.streaming) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_HEAD);
+    if (slot->limits.streaming || slot->upload.active)
+        contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_HEAD);
 }
 
 size_t contrail_on_header(char *data, size_t size, size_t items, void *context) {

@@ -88,9 +88,19 @@ char *contrail_slot_take_body(contrail_slot *slot, size_t *count) {
     return body;
 }
 
+/// What libcurl held back is delivered inside this call, and may pause again. An error shows up as the result of the
+/// transfer. The call sets both directions, so each says what the other is in.
+static void set_pause(contrail_slot *slot) {
+    int receive = slot->paused ? CURLPAUSE_RECV : 0, send = slot->upload.paused ? CURLPAUSE_SEND : 0;
+    curl_easy_pause(slot->easy, receive | send);
+}
+
 void contrail_slot_resume(contrail_slot *slot) {
     slot->paused = false;
-    // What libcurl held back is delivered inside this call, and may pause again. An error shows up as the result of
-    // the transfer.
-    curl_easy_pause(slot->easy, CURLPAUSE_CONT);
+    set_pause(slot);
+}
+
+void contrail_slot_resume_upload(contrail_slot *slot) {
+    slot->upload.paused = false;
+    set_pause(slot);
 }

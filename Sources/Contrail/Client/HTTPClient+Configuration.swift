@@ -22,6 +22,8 @@ extension HTTPClient {
         public var connectTimeout: Duration = .seconds(10)
         /// How long the peer may be silent inside a streamed body. Default 30 s.
         public var idleReadTimeout: Duration = .seconds(30)
+        /// How long the peer may take no byte of a request body that is there to be sent. Default 30 s.
+        public var idleWriteTimeout: Duration = .seconds(30)
         /// The largest body that is collected, in bytes. Default 64 MiB. A larger one fails the call.
         public var maxResponseBytes = 64 * 1024 * 1024
         /// When to send again. Default: three sends, idempotent requests only, back-off with full jitter.
@@ -128,6 +130,7 @@ extension HTTPClient.Configuration {
         settings.attemptTimeout = attemptTimeout
         settings.connectTimeout = connectTimeout
         settings.idleReadTimeout = idleReadTimeout
+        settings.idleWriteTimeout = idleWriteTimeout
         settings.maxResponseBytes = maxResponseBytes
         settings.retry = retry
         settings.retryBudget = retryBudget
@@ -159,6 +162,7 @@ extension HTTPClient.Configuration {
         for (name, value) in [
             ("timeout", timeout), ("attemptTimeout", attemptTimeout),
             ("connectTimeout", connectTimeout), ("idleReadTimeout", idleReadTimeout),
+            ("idleWriteTimeout", idleWriteTimeout),
         ] {
             if let value { try Self.require(value > .zero, name, value, "longer than zero") }
         }

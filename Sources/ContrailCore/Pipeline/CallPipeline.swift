@@ -106,6 +106,7 @@ package final class CallPipeline: Sendable {
             method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
         wire.connectTimeout = settings.connectTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
+        wire.idleWriteTimeout = settings.idleWriteTimeout
         return (wire, call)
     }
 

@@ -9,6 +9,7 @@ package struct PipelineSettings: Sendable {
     package var attemptTimeout: Duration? = .seconds(30)
     package var connectTimeout: Duration = .seconds(10)
     package var idleReadTimeout: Duration = .seconds(30)
+    package var idleWriteTimeout: Duration = .seconds(30)
     package var maxResponseBytes = 64 * 1024 * 1024
     package var retry = RetryPolicy.standard
     package var retryBudget: RetryBudget? = .standard

@@ -18,6 +18,12 @@ public struct SendSummary: Sendable {
     public var secured: MonotonicInstant?
     /// When the connection was ours and the request began to go out. `nil`: nothing was sent.
     public var requestStarted: MonotonicInstant?
+    /// When the body began to go out in its own time. `nil`: there is none, or it is so small (64 kB) that it went out
+    /// with the head in one write.
+    public var uploadStarted: MonotonicInstant?
+    /// When the last byte of such a body was handed to the connection, at most one buffer (256 kB) before it left.
+    /// `nil`: it did not get that far.
+    public var uploaded: MonotonicInstant?
     /// When the first byte of the (final or 1xx) response came.
     public var firstByte: MonotonicInstant?
     /// When it was over: body complete, failed, or cancelled.
@@ -31,6 +37,8 @@ public struct SendSummary: Sendable {
     public var peerAddress: String?
     /// The peer's port.
     public var peerPort: Int?
+    /// Bytes of the request body that were handed to the connection, without the framing of chunks.
+    public var requestBodyBytes: Int64 = 0
     /// Bytes of the response body as they came over the wire.
     public var responseBodyBytes: Int64 = 0
 
@@ -49,6 +57,8 @@ extension SendSummary {
         case connect
         /// TLS handshake.
         case tls
+        /// Body of the request on its way out, if it took more than one write.
+        case send
         /// Request out, waiting for the first byte of the response.
         case wait
         /// From the first byte to the end.
@@ -62,7 +72,7 @@ extension SendSummary {
         let starts: [(Phase, MonotonicInstant?)] = [
             (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted),
             (.tls, secured == nil ? nil : connected),
-            (.wait, requestStarted), (.receive, firstByte),
+            (.send, uploadStarted), (.wait, uploadStarted == nil ? requestStarted : uploaded), (.receive, firstByte),
         ]
         var result: [(phase: Phase, duration: Duration)] = []
         var open: (phase: Phase, since: MonotonicInstant)?

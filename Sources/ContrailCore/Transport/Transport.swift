@@ -45,6 +45,9 @@ public struct WireRequest: Sendable {
     /// The longest silence of the peer inside a streamed body. Default 30 s.
     public var idleReadTimeout: Duration = .seconds(30)
 
+    /// The longest time in which the peer takes no byte of a body that is there to be sent. Default 30 s.
+    public var idleWriteTimeout: Duration = .seconds(30)
+
     /// A request with default timeouts.
     public init(
         method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields = [:], body: WireBody? = nil,

@@ -30,6 +30,8 @@ final class Transfer: HeapMember, @unchecked Sendable {
     var isConnected = false
     /// The stream's other end, once the head was handed up.
     var pipe: BodyPipe?
+    /// The request body, if it goes out in its own time. Set by the sender, as `reply`.
+    private(set) var upload: Upload?
     var lastProgress = MonotonicInstant(nanoseconds: 0)
     var answer: Result<WireResponse, any Error>?
 
@@ -60,6 +62,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
         idleReadTimeout = request.idleReadTimeout
         self.submitted = submitted
         self.transport = transport
+        upload = Upload(request, of: self)
     }
 
     /// Where the body begins; never nil, since libcurl takes nil as "read from a file".
@@ -72,6 +75,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
 
     /// Answers a transfer that no loop took.
     func refuse() {
+        upload?.abandon()
         var summary = SendSummary(submitted: submitted)
         summary.ended = LoopDriver.readClock()
         answer = .failure(TransportError(.shutDown, "the transport was shut down", summary: summary))

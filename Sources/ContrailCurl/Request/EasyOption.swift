@@ -19,6 +19,7 @@ extension EasyOption<Int> {
     static var refuseUserInfo: Self { .init(id: CURLOPT_DISALLOW_USERNAME_IN_URL) }
     static var tlsVersion: Self { .init(id: CURLOPT_SSLVERSION) }
     static var noBody: Self { .init(id: CURLOPT_NOBODY) }
+    static var uploadBufferBytes: Self { .init(id: CURLOPT_UPLOAD_BUFFERSIZE) }
     static var get: Self { .init(id: CURLOPT_HTTPGET) }
 }
 
