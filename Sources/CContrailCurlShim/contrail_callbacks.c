@@ -59,6 +59,7 @@ curl_socket_t contrail_on_open(void *context, curlsocktype purpose, struct curl_
         return CURL_SOCKET_BAD;
     }
     slot->loop->sockets_opened++;
+    slot->upload.descriptor = descriptor;
     return descriptor;
 }
 

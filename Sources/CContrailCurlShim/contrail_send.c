@@ -8,7 +8,9 @@
 #include "contrail_slot.h"
 
 CURLcode contrail_slot_upload(contrail_slot *slot, int64_t length, const void *bytes, size_t count, contrail_pull pull) {
-    slot->upload = (contrail_upload){.active = true, .bytes = bytes, .count = count, .last = pull == NULL, .pull = pull};
+    slot->upload = (contrail_upload){
+        .active = true, .descriptor = -1, .bytes = bytes, .count = count, .last = pull == NULL, .pull = pull};
+    slot->loop->uploads++;
     CURLcode code = curl_easy_setopt(slot->easy, CURLOPT_UPLOAD, 1L);
     if (code == CURLE_OK) code = curl_easy_setopt(slot->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)length);
     if (code == CURLE_OK) code = curl_easy_setopt(slot->easy, CURLOPT_READFUNCTION, contrail_on_send);
@@ -56,10 +58,8 @@ int64_t contrail_slot_uploaded(contrail_slot *slot) {
 }
 
 bool contrail_slot_peer_closed(contrail_slot *slot) {
-    curl_socket_t descriptor = CURL_SOCKET_BAD;
-    curl_easy_getinfo(slot->easy, CURLINFO_ACTIVESOCKET, &descriptor);
-    if (descriptor == CURL_SOCKET_BAD) return false;
+    if (slot->upload.descriptor < 0) return false;
     char byte;
-    ssize_t count = recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t count = recv(slot->upload.descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }

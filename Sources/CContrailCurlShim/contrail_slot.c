@@ -63,6 +63,7 @@ CURLcode contrail_slot_prepare(contrail_slot *slot, contrail_limits limits, void
 
 void contrail_slot_release(contrail_slot *slot) {
     contrail_loop_forget_news(slot->loop, slot);
+    if (slot->upload.active) slot->loop->uploads--;
     free(slot->body);
     char *head = slot->head;
     size_t capacity = slot->head_capacity;

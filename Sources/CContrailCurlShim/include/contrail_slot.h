@@ -54,6 +54,8 @@ typedef contrail_pulled (*contrail_pull)(void *_Nullable owner, const void *_Nul
 typedef struct contrail_upload {
     bool active;
     bool paused;
+    /// The transfer's socket as far as it is known; -1: it is not.
+    curl_socket_t descriptor;
     /// Nothing comes behind `bytes`.
     bool last;
     /// What is still to be handed to libcurl of the current chunk.
@@ -147,7 +149,7 @@ CURLcode contrail_slot_upload(contrail_slot *_Nonnull slot, int64_t length, cons
 /// Bytes of the body that went to the socket, the framing of chunks included.
 int64_t contrail_slot_uploaded(contrail_slot *_Nonnull slot);
 /// True if the peer has closed and nothing of it is left to read. libcurl does not look while an upload is paused
-/// (before 8.9).
+/// (before 8.9). Not known, so false, on a reused connection under a poller that libcurl tells no sockets.
 bool contrail_slot_peer_closed(contrail_slot *_Nonnull slot);
 
 // One setter per type of value, since a variadic call cannot be imported.
