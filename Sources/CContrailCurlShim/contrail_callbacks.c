@@ -62,6 +62,7 @@ curl_socket_t contrail_on_open(void *context, curlsocktype purpose, struct curl_
     }
     slot->loop->sockets_opened++;
     slot->socket = descriptor;
+    slot->upload.descriptor = descriptor;
     return descriptor;
 }
 

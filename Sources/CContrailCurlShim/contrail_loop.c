@@ -15,8 +15,14 @@ static int on_timer(CURLM *multi, long milliseconds, void *context) {
 }
 
 static int on_interest(CURL *easy, curl_socket_t descriptor, int what, void *context, void *per_socket) {
-    (void)easy, (void)per_socket;
+    (void)per_socket;
     contrail_loop *loop = context;
+    if (loop->uploads > 0 && what != CURL_POLL_REMOVE) {
+        // libcurl tells the socket of a transfer nowhere else before the transfer is over.
+        contrail_slot *slot = NULL;
+        if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&slot) == CURLE_OK && slot != NULL)
+            slot->upload.descriptor = descriptor;
+    }
     contrail_epoll_interest(loop->epoll, descriptor, what);
     return 0;
 }

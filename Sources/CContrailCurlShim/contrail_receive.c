@@ -82,7 +82,8 @@ static contrail_failure end_block(contrail_slot *slot) {
     if (slot->status < 200 && slot->status != 101) return end_interim(slot);
     slot->head_state = CONTRAIL_HEAD_COMPLETE;
     slot->head_at = contrail_now();
-    if (slot->limits.streaming) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_HEAD);
+    if (slot->limits.streaming || slot->upload.active)
+        contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_HEAD);
     return CONTRAIL_FAILURE_NONE;
 }
 

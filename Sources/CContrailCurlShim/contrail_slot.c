@@ -65,6 +65,7 @@ CURLcode contrail_slot_prepare(contrail_slot *slot, contrail_limits limits, void
 
 void contrail_slot_release(contrail_slot *slot) {
     contrail_loop_forget_news(slot->loop, slot);
+    if (slot->upload.active) slot->loop->uploads--;
     free(slot->body);
     free(slot->interim.bytes);
     free(slot->trailers.bytes);
@@ -108,9 +109,19 @@ void contrail_slot_discard(contrail_slot *slot) {
     if (slot->paused) contrail_slot_resume(slot);
 }
 
+/// What libcurl held back is delivered inside this call, and may pause again. An error shows up as the result of the
+/// transfer. The call sets both directions, so each says what the other is in.
+static void set_pause(contrail_slot *slot) {
+    int receive = slot->paused ? CURLPAUSE_RECV : 0, send = slot->upload.paused ? CURLPAUSE_SEND : 0;
+    curl_easy_pause(slot->easy, receive | send);
+}
+
 void contrail_slot_resume(contrail_slot *slot) {
     slot->paused = false;
-    // What libcurl held back is delivered inside this call, and may pause again. An error shows up as the result of
-    // the transfer.
-    curl_easy_pause(slot->easy, CURLPAUSE_CONT);
+    set_pause(slot);
+}
+
+void contrail_slot_resume_upload(contrail_slot *slot) {
+    slot->upload.paused = false;
+    set_pause(slot);
 }

@@ -23,9 +23,6 @@ package final class CurlTransport: Transport {
         let submitted = LoopDriver.readClock()
         if Task.isCancelled { throw Self.error(.cancelled, "the task was cancelled before the send", submitted) }
         try Self.requireLibcurl(submitted)
-        if let body = request.body, body.bytes == nil {
-            throw Self.error(.invalidRequest, "a body from a source cannot be sent yet", submitted)
-        }
         let block: RequestBlock
         do {
             block = try RequestBlock(request)
@@ -37,6 +34,7 @@ package final class CurlTransport: Transport {
         return try await withTaskCancellationHandler {
             try await Reply.wait { reply in
                 transfer.reply = reply
+                if let body = request.body { transfer.upload?.pipe?.start(body, for: transfer, on: loop) }
                 do throws(EventLoop.Refusal) {
                     try loop.start(transfer)
                     // A cancel that came before the loop ran had nobody to tell.
@@ -76,6 +74,7 @@ package final class CurlTransport: Transport {
     private static func refuse(_ transfer: Transfer, _ refusal: EventLoop.Refusal) {
         guard case .resources(let cause) = refusal else { return transfer.refuse() }
         let message = "no event loop could be started (error \(cause.errorNumber))"
+        transfer.upload?.abandon()
         transfer.answer = .failure(error(.localResources, message, transfer.submitted))
         transfer.deliver()
     }

@@ -65,6 +65,49 @@ struct LeakTests {
         }
     }
 
+    @Test func randomCancelsOfUploadsLeaveNothingBehind() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await ProcessCount.warm()
+            let alive = ByteCount()
+            try await withServer({
+                switch $0.number % 3 {
+                case 0: $0.respond()
+                case 1: $0.send("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+                default: $0.hang()
+                }
+            }) { server, transport in
+                let time = SystemTime()
+                let block = ByteChunk([UInt8](repeating: 1, count: 50_000))
+                await withTaskGroup(of: Void.self) { group in
+                    for index in 0..<1000 {
+                        if index >= 32 { await group.next() }
+                        group.addTask {
+                            let body = WireBody(length: nil, isReplayable: true) { sink in
+                                alive.add(1)
+                                defer { alive.add(-1) }
+                                // The last kind brings nothing: its upload is paused.
+                                for _ in 0..<(index % 20) { try await sink(block) }
+                                if index.isMultiple(of: 3) { try await time.sleep(until: time.now + .seconds(60)) }
+                            }
+                            let send = Task {
+                                var request = WireRequest.upload(server.port, body)
+                                request.deadline = time.now + .milliseconds(500)
+                                _ = try await transport.fetch(request)
+                            }
+                            try? await time.sleep(until: time.now + .microseconds(index * 37 % 9000))
+                            send.cancel()
+                            _ = await send.result
+                        }
+                    }
+                }
+                while transport.counters.inFlight > 0 { await Task.yield() }
+                // Every source that was begun has ended: none is left waiting.
+                while alive.value > 0 { await Task.yield() }
+            }
+            #expect(ProcessCount.now() == before)
+        }
+    }
+
     @Test func shutdownFailsWhatIsUnderWay() async {
         await #expect(processExitsWith: .success) {
             let before = try await ProcessCount.warm()

@@ -42,6 +42,33 @@ struct TimingTests {
         }
     }
 
+    @Test func sendingALargeBodyIsCalledSending() async throws {
+        let source = ManualSource()
+        try await withServer({ $0.respond() }) { server, transport in
+            let answer = Task { try await transport.fetch(.upload(server.port, source.body())).summary }
+            while server.connectionCount == 0 { await Task.yield() }
+            let time = SystemTime()
+            try await time.sleep(until: time.now + .milliseconds(30))
+            source.bring("x")
+            source.finish()
+            let summary = try await answer.value
+            try expectNoGap(summary)
+            #expect(summary.phases.map(\.phase) == [.queue, .dns, .connect, .send, .wait, .receive])
+            let send = try #require(summary.phases.first { $0.phase == .send })
+            #expect(send.duration >= .milliseconds(20))
+        }
+    }
+
+    @Test func anUploadThatIsCutOffWasSendingToTheEnd() async throws {
+        try await withServer(readsBodies: false, { $0.hang() }) { server, transport in
+            var request = WireRequest.upload(server.port, ManualSource().body())
+            request.deadline = SystemTime().now + .milliseconds(30)
+            let summary = try #require(await transport.failure(of: request)).summary
+            try expectNoGap(summary)
+            #expect(summary.phases.last?.phase == .send)
+        }
+    }
+
     @Test func waitingForThePeerIsCalledWaiting() async throws {
         let mayAnswer = Gate()
         let isThere = Gate()

@@ -23,6 +23,8 @@ typedef struct contrail_loop {
     contrail_slot *_Nullable first_news;
     contrail_slot *_Nullable last_news;
     uint64_t sockets_opened, sockets_closed;
+    /// Transfers with a body that goes out in its own time.
+    size_t uploads;
 } contrail_loop;
 
 /// One of `epoll` and `portable` is given, and outlives the loop. NULL if memory or descriptors are out.

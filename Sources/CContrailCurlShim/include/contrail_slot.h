@@ -28,9 +28,10 @@ typedef enum contrail_failure {
 /// What the loop is told about a transfer at the end of a turn, as bits.
 enum {
     CONTRAIL_NEWS_CONNECTED = 1, // the connection is ours, the request goes out
-    CONTRAIL_NEWS_HEAD = 2,      // the final head is complete (streaming only)
+    CONTRAIL_NEWS_HEAD = 2,      // the final head is complete (streams and uploads only)
     CONTRAIL_NEWS_BODY = 4,      // there are body bytes to take (streaming only)
     CONTRAIL_NEWS_PAUSED = 8,    // the high-water mark was met (streaming only)
+    CONTRAIL_NEWS_SENT = 16,     // body bytes went out, or there were none to go (uploads only)
 };
 
 typedef enum contrail_head_state {
@@ -44,6 +45,35 @@ typedef struct contrail_lines {
     char *_Nullable bytes;
     size_t count, capacity;
 } contrail_lines;
+/// What the source of an upload has when libcurl asks for more.
+typedef enum contrail_pulled {
+    CONTRAIL_PULLED_NOTHING = 0, // not yet: the upload pauses
+    CONTRAIL_PULLED_CHUNK,
+    CONTRAIL_PULLED_LAST, // perhaps a chunk, and nothing behind it
+} contrail_pulled;
+
+/// Called on the loop's thread with the slot's owner. The bytes stay valid until the next call or the end of the
+/// transfer.
+typedef contrail_pulled (*contrail_pull)(void *_Nullable owner, const void *_Nullable *_Nonnull bytes,
+                                         size_t *_Nonnull count);
+
+/// A request body that goes out in its own time, in more than one write.
+typedef struct contrail_upload {
+    bool active;
+    bool paused;
+    /// The transfer's socket as far as it is known; -1: it is not.
+    curl_socket_t descriptor;
+    /// Nothing comes behind `bytes`.
+    bool last;
+    /// What is still to be handed to libcurl of the current chunk.
+    const char *_Nullable bytes;
+    size_t count;
+    contrail_pull _Nullable pull;
+    /// Bytes that libcurl has taken.
+    int64_t handed;
+    /// When it took the last of them; 0: not yet.
+    int64_t done_at;
+} contrail_upload;
 
 typedef struct contrail_limits {
     /// The head and the trailers of a response together; and once more, all its interim responses together.
@@ -109,6 +139,8 @@ typedef struct contrail_slot {
     /// Streaming: bytes that were handed over and not yet consumed, as the loop last knew.
     size_t body_outstanding;
 
+    contrail_upload upload;
+
     char error_text[CURL_ERROR_SIZE];
 } contrail_slot;
 
@@ -144,8 +176,19 @@ void contrail_slot_discard(contrail_slot *_Nonnull slot);
 /// Hands over the body collected so far, to be freed with free(). NULL if there is none.
 char *_Nullable contrail_slot_take_body(contrail_slot *_Nonnull slot, size_t *_Nonnull count);
 
-/// Lets a paused transfer go on. Calls the callbacks; never to be called from one of them.
+/// Lets a paused response go on. Calls the callbacks; never to be called from one of them.
 void contrail_slot_resume(contrail_slot *_Nonnull slot);
+/// Lets a paused upload go on. As above.
+void contrail_slot_resume_upload(contrail_slot *_Nonnull slot);
+
+/// Makes the request carry a body of `length` bytes (-1: not known): `bytes`, then what `pull` brings; NULL: nothing.
+CURLcode contrail_slot_upload(contrail_slot *_Nonnull slot, int64_t length, const void *_Nullable bytes, size_t count,
+                              contrail_pull _Nullable pull);
+/// Bytes of the body that went to the socket, the framing of chunks included.
+int64_t contrail_slot_uploaded(contrail_slot *_Nonnull slot);
+/// True if the peer has closed and nothing of it is left to read. libcurl does not look while an upload is paused
+/// (before 8.9). Not known, so false, on a reused connection under a poller that libcurl tells no sockets.
+bool contrail_slot_peer_closed(contrail_slot *_Nonnull slot);
 
 // One setter per type of value, since a variadic call cannot be imported.
 static inline CURLcode contrail_slot_set_long(contrail_slot *_Nonnull slot, CURLoption option, long value) {

@@ -24,6 +24,8 @@ extension HTTPClient {
         /// How long the peer may be silent inside the body. Default 30 s. While a streamed body is not taken, the silence
         /// is not the peer's and does not count.
         public var idleReadTimeout: Duration = .seconds(30)
+        /// How long the peer may take no byte of a request body that is there to be sent. Default 30 s.
+        public var idleWriteTimeout: Duration = .seconds(30)
         /// The largest body that is collected, in bytes, decoded ones counted. Default 64 MiB. A larger one fails the call.
         public var maxResponseBytes = 64 * 1024 * 1024
         /// Whether compressed bodies are asked for and decoded. Default `.automatic`. The request's own setting wins.
@@ -130,6 +132,7 @@ extension HTTPClient.Configuration {
         settings.connectTimeout = connectTimeout
         settings.timeToHeadTimeout = timeToHeadTimeout
         settings.idleReadTimeout = idleReadTimeout
+        settings.idleWriteTimeout = idleWriteTimeout
         settings.maxResponseBytes = maxResponseBytes
         settings.decoding = decoding
         settings.retry = retry
@@ -179,7 +182,7 @@ extension HTTPClient.Configuration {
         for (name, value) in [
             ("timeout", timeout), ("attemptTimeout", attemptTimeout),
             ("connectTimeout", connectTimeout), ("timeToHeadTimeout", timeToHeadTimeout),
-            ("idleReadTimeout", idleReadTimeout),
+            ("idleReadTimeout", idleReadTimeout), ("idleWriteTimeout", idleWriteTimeout),
         ] {
             if let value { try Self.require(value > .zero, name, value, "longer than zero") }
         }

@@ -104,6 +104,7 @@ enum HTTPAttributes {
         case .dns: "contrail.phase.dns"
         case .connect: "contrail.phase.connect"
         case .tls: "contrail.phase.tls"
+        case .send: "contrail.phase.send"
         case .wait: "contrail.phase.wait"
         case .receive: "contrail.phase.receive"
         }

@@ -114,6 +114,7 @@ package final class CallPipeline: Sendable {
         wire.decoding = request.decoding ?? settings.decoding
         wire.timeToHeadTimeout = settings.timeToHeadTimeout
         wire.idleReadTimeout = settings.idleReadTimeout
+        wire.idleWriteTimeout = settings.idleWriteTimeout
         return (wire, call)
     }
 

@@ -10,6 +10,7 @@ package struct PipelineSettings: Sendable {
     package var connectTimeout: Duration = .seconds(10)
     package var timeToHeadTimeout: Duration?
     package var idleReadTimeout: Duration = .seconds(30)
+    package var idleWriteTimeout: Duration = .seconds(30)
     package var maxResponseBytes = 64 * 1024 * 1024
     package var decoding = ContentDecoding.automatic
     package var retry = RetryPolicy.standard

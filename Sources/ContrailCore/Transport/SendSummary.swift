@@ -21,6 +21,12 @@ public struct SendSummary: Sendable {
     public var secured: MonotonicInstant?
     /// When the connection was ours and the request began to go out. `nil`: nothing was sent.
     public var requestStarted: MonotonicInstant?
+    /// When the body began to go out in its own time. `nil`: there is none, or it is so small (64 kB) that it went out
+    /// with the head in one write.
+    public var uploadStarted: MonotonicInstant?
+    /// When the last byte of such a body was handed to the connection, at most one buffer (256 kB) before it left.
+    /// `nil`: it did not get that far.
+    public var uploaded: MonotonicInstant?
     /// When the first byte of the (final or 1xx) response came.
     public var firstByte: MonotonicInstant?
     /// When the head of the final response was complete.
@@ -38,6 +44,8 @@ public struct SendSummary: Sendable {
     public var peerPort: Int?
     /// The interim responses (1xx, 103 Early Hints among them) that came before the final one, in order.
     public var interimResponses: [ResponseHead] = []
+    /// Bytes of the request body that were handed to the connection, without the framing of chunks.
+    public var requestBodyBytes: Int64 = 0
     /// Bytes of the response body as they came over the wire, before any decoding.
     public var responseBodyBytes: Int64 = 0
 
@@ -56,6 +64,8 @@ extension SendSummary {
         case connect
         /// TLS handshake.
         case tls
+        /// Body of the request on its way out, if it took more than one write.
+        case send
         /// Request out, waiting for the first byte of the response.
         case wait
         /// From the first byte to the end.
@@ -69,7 +79,7 @@ extension SendSummary {
         [
             (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted),
             (.tls, handshakeStarted ?? (secured == nil ? nil : connected)),
-            (.wait, requestStarted), (.receive, firstByte),
+            (.send, uploadStarted), (.wait, uploadStarted == nil ? requestStarted : uploaded), (.receive, firstByte),
         ]
     }
 

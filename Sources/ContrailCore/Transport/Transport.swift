@@ -48,6 +48,9 @@ public struct WireRequest: Sendable {
     /// is not the peer's and does not count.
     public var idleReadTimeout: Duration = .seconds(30)
 
+    /// The longest time in which the peer takes no byte of a body that is there to be sent. Default 30 s.
+    public var idleWriteTimeout: Duration = .seconds(30)
+
     /// Whether compressed bodies are asked for and decoded. Default ``ContentDecoding/off``: a transport hands on what
     /// comes unless it is told otherwise.
     public var decoding = ContentDecoding.off

@@ -18,6 +18,8 @@ final class EventLoop: Sendable {
         case start(Transfer)
         case cancel(Transfer)
         case resume(Transfer)
+        case resumeUpload(Transfer)
+        case failUpload(Transfer, UploadPipe.Problem)
         case stop
     }
 
@@ -68,7 +70,7 @@ final class EventLoop: Sendable {
         counters.submitted()
     }
 
-    /// `cancel` and `resume`. Without effect once the loop is stopping: everything is being answered then.
+    /// Everything but `start` and `stop`. Without effect once the loop is stopping: everything is being answered then.
     func send(_ command: Command) {
         state.withLock { state in
             guard case .running = state.life else { return }

@@ -62,5 +62,6 @@ import ContrailBase
         static var head: News { News(rawValue: UInt32(CONTRAIL_NEWS_HEAD)) }
         static var body: News { News(rawValue: UInt32(CONTRAIL_NEWS_BODY)) }
         static var paused: News { News(rawValue: UInt32(CONTRAIL_NEWS_PAUSED)) }
+        static var sent: News { News(rawValue: UInt32(CONTRAIL_NEWS_SENT)) }
     }
 }

@@ -33,16 +33,19 @@ extension LoopDriver {
         conclude(transfer, .success(response), ended: ended)
     }
 
-    func fail(_ transfer: Transfer, _ kind: TransportError.Kind, _ message: String) {
+    func fail(
+        _ transfer: Transfer, _ kind: TransportError.Kind, _ message: String, cause: (any Error)? = nil
+    ) {
         let ended = Self.readClock()
         let summary =
             transfer.slot?.summary(of: transfer, ended: ended) ?? SendSummary(transfer, started: nil, ended: ended)
-        conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
+        conclude(transfer, .failure(TransportError(kind, message, summary: summary, cause: cause)), ended: ended)
     }
 
     /// The only way out of `live`: everything that a transfer holds is given back here.
     private func conclude(_ transfer: Transfer, _ answer: Result<WireResponse, any Error>, ended: MonotonicInstant) {
         timers.remove(transfer)
+        if let upload = transfer.upload { endUpload(upload) }
         let last = live.removeLast()
         if transfer.liveIndex < live.count {
             live[transfer.liveIndex] = last

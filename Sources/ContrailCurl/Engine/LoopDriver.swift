@@ -20,6 +20,8 @@ final class LoopDriver {
     /// Answers of this turn; given out behind its work, so that libcurl does not wait for consumers.
     var answered: [Transfer] = []
     var pipesWithNews: [BodyPipe] = []
+    var uploadTimers = DeadlineHeap<Upload>()
+    var uploadsWithNews: [Upload] = []
     private var commands: [EventLoop.Command] = []
     var now = MonotonicInstant(nanoseconds: 0)
     private var lastForcedTimers = MonotonicInstant(nanoseconds: 0)
@@ -63,6 +65,8 @@ final class LoopDriver {
             case .start(let transfer): begin(transfer)
             case .cancel(let transfer): cancel(transfer)
             case .resume(let transfer): resume(transfer)
+            case .resumeUpload(let transfer): resumeUpload(transfer)
+            case .failUpload(let transfer, let problem): failUpload(transfer, problem)
             case .stop: isStopping = true
             }
         }
@@ -82,13 +86,18 @@ final class LoopDriver {
             core.runTimers(force: false)
         }
         fireTimeouts()
+        checkUploads()
     }
 
     private func takeNews() {
         while let (slot, news) = core.nextNews() {
             guard let transfer = slot.transfer else { continue }
             if news.contains(.connected) { markConnected(transfer) }
-            if news.contains(.head), slot.hasCompleteHead { handUpHead(transfer, slot) }
+            if news.contains(.sent), let upload = transfer.upload { noteSent(upload, slot) }
+            if news.contains(.head), slot.hasCompleteHead {
+                if let upload = transfer.upload { stopUpload(upload, slot) }
+                if case .streaming = transfer.mode { handUpHead(transfer, slot) }
+            }
             if news.contains(.body) || news.contains(.paused) { passOn(transfer, slot) }
         }
     }
@@ -115,6 +124,7 @@ final class LoopDriver {
         answered.removeAll(keepingCapacity: true)
         for pipe in pipesWithNews { pipe.wakeConsumer() }
         pipesWithNews.removeAll(keepingCapacity: true)
+        wakeProducers()
     }
 
     // MARK: Waiting
@@ -136,6 +146,7 @@ final class LoopDriver {
             limit = min(limit ?? instant, instant)
         }
         consider(timers.earliest)
+        consider(uploadTimers.earliest)
         if !live.isEmpty {
             consider(now + Self.longestWait)
         } else if core.socketsOpened > core.socketsClosed {
@@ -165,6 +176,7 @@ final class LoopDriver {
             transfer.state = .over
             loop.counters.over()
             answered.append(transfer)
+            if let upload = transfer.upload { endUpload(upload) }
             return
         }
         transfer.state = .waiting
@@ -200,6 +212,7 @@ final class LoopDriver {
         guard !transfer.isConnected else { return }
         transfer.isConnected = true
         gate.connected(transfer.lane)
+        if let upload = transfer.upload { openUpload(upload) }
     }
 
     // MARK: The end
@@ -219,5 +232,6 @@ final class LoopDriver {
         for pipe in pipesWithNews { pipe.wakeConsumer() }
         answered.removeAll()
         pipesWithNews.removeAll()
+        wakeProducers()
     }
 }

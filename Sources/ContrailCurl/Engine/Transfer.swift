@@ -34,6 +34,8 @@ final class Transfer: HeapMember, @unchecked Sendable {
     var pipe: BodyPipe?
     /// When the consumer last let the peer go on.
     var resumed = MonotonicInstant(nanoseconds: 0)
+    /// The request body, if it goes out in its own time. Set by the sender, as `reply`.
+    private(set) var upload: Upload?
     var answer: Result<WireResponse, any Error>?
 
     enum State {
@@ -64,6 +66,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
         decoding = RequestRules.decoding(of: request)
         self.submitted = submitted
         self.transport = transport
+        upload = Upload(request, of: self)
     }
 
     /// Where the body begins; never nil, since libcurl takes nil as "read from a file".
@@ -76,6 +79,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
 
     /// Answers a transfer that no loop took.
     func refuse() {
+        upload?.abandon()
         var summary = SendSummary(submitted: submitted)
         summary.ended = LoopDriver.readClock()
         answer = .failure(TransportError(.shutDown, "the transport was shut down", summary: summary))

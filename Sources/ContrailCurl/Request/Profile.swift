@@ -68,12 +68,20 @@ struct Profile: Sendable {
             unsafe set(.method, pointer: block.method)
         case .head:
             set(.noBody, 1)
+        case .body where transfer.upload != nil:
+            set(.uploadBufferBytes, Self.uploadBufferBytes)
+            if let upload = transfer.upload { set(upload) }
+            unsafe set(.method, pointer: block.method)
         case .body:
             set(.bodyBytes, Offset(value: transfer.body?.count ?? 0))
             unsafe set(.body, borrowed: transfer.bodyStart)
             unsafe set(.method, pointer: block.method)
         }
     }
+
+    /// libcurl writes at most this much at a time, and waits for the socket in between. It has the buffer only while
+    /// the transfer runs.
+    private static let uploadBufferBytes = 256 * 1024
 
     /// libcurl takes 0 as "the default, 300 s", so the smallest is 1.
     static func milliseconds(_ duration: Duration) -> Int {
@@ -123,6 +131,9 @@ struct OptionSetter {
     mutating func callAsFunction(_ option: EasyOption<Borrowed>, borrowed: UnsafeRawPointer?) {
         note(unsafe contrail_slot_set_pointer(slot.raw, option.id, borrowed))
     }
+
+    /// The body goes out in its own time.
+    mutating func callAsFunction(_ upload: Upload) { note(slot.attach(upload)) }
 
     private mutating func note(_ code: CURLcode) {
         if result == CURLE_OK { result = code }

@@ -52,7 +52,8 @@ struct FailureRules {
         case CURLE_PARTIAL_FILE: return .truncatedBody
         case CURLE_GOT_NOTHING: return lost(facts, otherwise: .emptyReply)
         case CURLE_RECV_ERROR where facts.headComplete && facts.chunkIsMalformed: return .protocolViolation
-        case CURLE_SEND_ERROR, CURLE_RECV_ERROR: return lost(facts, otherwise: .connectionReset)
+        // libcurl wanted to send a body again, and had no way to get it again.
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND: return lost(facts, otherwise: .connectionReset)
         case CURLE_HTTP2_STREAM: return facts.headComplete ? .truncatedBody : .connectionReset
         case CURLE_BAD_CONTENT_ENCODING: return .badContentEncoding
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP3:

@@ -29,6 +29,15 @@ extension Slot {
         unsafe summary.wireSends = Int(raw.pointee.wire_sends)
         unsafe summary.connectionReused = raw.pointee.connection_reused
         unsafe summary.responseBodyBytes = contrail_slot_raw_bytes(raw)
+        if isUploading {
+            summary.uploadStarted = summary.requestStarted
+            // libcurl never asks for the first of no bytes.
+            let isEmpty = transfer.upload?.length == 0
+            unsafe summary.uploaded = isEmpty ? summary.requestStarted : Self.instant(raw.pointee.upload.done_at)
+            unsafe summary.requestBodyBytes = raw.pointee.upload.handed
+        } else if summary.wireSends > 0 {
+            summary.requestBodyBytes = Int64(transfer.body?.count ?? 0)
+        }
         if summary.wireSends > 0 {
             unsafe summary.peerAddress = String(cString: contrail_slot_peer_address(raw))
             unsafe summary.peerPort = Int(raw.pointee.peer_port)

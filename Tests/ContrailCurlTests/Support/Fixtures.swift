@@ -50,11 +50,12 @@ extension CurlTransport {
 
 /// Runs `body` with a server and a transport, and ends both.
 func withServer<Result>(
+    readsBodies: Bool = true,
     _ script: @escaping RawServer.Script,
     configure: (inout CurlTransport.Configuration) -> Void = { _ in },
     _ body: (RawServer, CurlTransport) async throws -> Result
 ) async throws -> Result {
-    let server = try RawServer(script)
+    let server = try RawServer(readsBodies: readsBodies, script)
     defer { server.stop() }
     var configuration = CurlTransport.Configuration()
     configure(&configuration)

@@ -89,6 +89,22 @@ import Testing
         }
     }
 
+    @Test func uploads() async throws {
+        let block = ByteChunk([UInt8](repeating: 1, count: 1 << 18))
+        try await withTracedServer({ $0.respond() }) { _, base in
+            try await HTTPClient.withClient { client in
+                for _ in 0..<10 {
+                    _ = try await client.put(base, body: .factory(length: 1 << 20) { Blocks(count: 4, block: block) })
+                }
+            }
+        } check: { _, spans, _ in
+            try expectExplained(spans)
+            for send in spans where send.isClient {
+                #expect(send.double("contrail.phase.send") != nil && send.double("contrail.phase.wait") != nil)
+            }
+        }
+    }
+
     @Test func waitingForAPermit() async throws {
         try await withTracedServer({ $0.respond() }) { _, base in
             var configuration = HTTPClient.Configuration()
@@ -103,4 +119,20 @@ import Testing
             #expect(waited.allSatisfy { $0.span.events.map(\.name).contains("contrail.permit.granted") })
         }
     }
+}
+
+/// The same bytes over and over.
+private struct Blocks: AsyncSequence, Sendable {
+    let count: Int
+    let block: ByteChunk
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var left: Int
+        let block: ByteChunk
+        mutating func next() async -> ByteChunk? {
+            left -= 1
+            return left >= 0 ? block : nil
+        }
+    }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(left: count, block: block) }
 }
