@@ -33,6 +33,7 @@ let package = Package(
             name: "CContrailLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
             name: "CContrailProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CContrailZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C
         .target(name: "CContrailCurlShim", dependencies: ["CContrailLibcurl"]),
@@ -68,7 +69,7 @@ let package = Package(
         .target(
             name: "ContrailOTLP",
             dependencies: [
-                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP",
+                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP", "CContrailZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),

@@ -10,7 +10,7 @@ struct EnvironmentReader {
 
     /// The value, or `nil` if there is none.
     func text(_ name: String) -> String? {
-        guard let value = environment[name].map(Self.trimmed), !value.isEmpty else { return nil }
+        guard let value = environment[name]?.trimmingBlanks, !value.isEmpty else { return nil }
         return value
     }
 
@@ -46,12 +46,4 @@ struct EnvironmentReader {
 
     /// Milliseconds.
     mutating func duration(_ name: String) -> Duration? { number(name, atLeast: 0).map { .milliseconds($0) } }
-
-    private static func trimmed(_ text: String) -> String {
-        func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
-        guard let first = text.firstIndex(where: { !isSpace($0) }),
-            let last = text.lastIndex(where: { !isSpace($0) })
-        else { return "" }
-        return String(text[first...last])
-    }
 }

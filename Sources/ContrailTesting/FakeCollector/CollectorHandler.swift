@@ -79,8 +79,8 @@ private struct Reply {
 
     init(_ answer: OTLP.Receiver.Answer) {
         status = answer.status
-        headers = [.contentType: answer.contentType]
-        if let allow = answer.allow { headers[.allow] = allow }
+        headers = answer.headers
+        headers[.contentType] = answer.contentType
         body = answer.body
     }
 
