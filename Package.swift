@@ -126,7 +126,8 @@ let package = Package(
         .testTarget(
             name: "ContrailTests",
             dependencies: [
-                "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailTelemetry", "ContrailTesting",
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailOTLP", "ContrailTelemetry",
+                "ContrailTesting",
                 "ContrailTestSupport", "LifecycleProgram", "ReadmeProgram",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
@@ -153,3 +154,14 @@ let package = Package(
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
+
+// scripts/fuzz sets this: the program links only with libFuzzer.
+if Context.environment["CONTRAIL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "ContrailBase", "ContrailOTLP", "ContrailTelemetry",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ], path: "Tests/Fuzz", swiftSettings: settings))
+}

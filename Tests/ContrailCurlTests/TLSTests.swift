@@ -30,6 +30,22 @@ struct TLSTests {
         }
     }
 
+    @Test func aPeerThatAsksIsShownTheClientsCertificate() async throws {
+        try await withNginx { nginx in
+            let request = WireRequest(method: .get, url: .local(nginx.clientCheckingPort, scheme: .https))
+            var configuration = CurlTransport.Configuration()
+            configuration.caFile = nginx.certificate
+            let nameless = CurlTransport(configuration)
+            #expect(try await nameless.fetch(request).response.head.status.code == 400)
+            configuration.clientCertificateFile = nginx.certificate
+            configuration.clientKeyFile = nginx.key
+            let named = CurlTransport(configuration)
+            #expect(try await named.fetch(request).text == "hello, CN=right.example")
+            await nameless.shutdown()
+            await named.shutdown()
+        }
+    }
+
     @Test func anUnknownAuthorityIsACertificateFailure() async throws {
         try await withNginx { nginx in
             let transport = CurlTransport()

@@ -82,7 +82,8 @@ struct TelemetrySettings: Sendable {
         case .otlp(let destination): return try otlp(destination, OTLPOptions())
         case .text(let style, let stream):
             return Destination(name: "console", target: .text(.init(style), stream), isImmediate: style == .lines)
-        case .file(let path, let maxBytes): return Destination(name: path, target: .file(path: path, maxBytes: maxBytes))
+        case .file(let path, let maxBytes):
+            return Destination(name: path, target: .file(path: path, maxBytes: maxBytes))
         case .custom(let exporter, let isImmediate):
             return Destination(name: "\(type(of: exporter))", target: .custom(exporter), isImmediate: isImmediate)
         }

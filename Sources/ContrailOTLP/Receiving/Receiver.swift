@@ -35,7 +35,9 @@ extension OTLP {
         ) -> Answer {
             let encoding = Encoding(contentType: contentType)
             let refusal = Refusal(encoding: encoding ?? .protobuf)
-            guard let signal = Signal(path: path) else { return refusal.answer(404, .unimplemented, "there is no \(path)") }
+            guard let signal = Signal(path: path) else {
+                return refusal.answer(404, .unimplemented, "there is no \(path)")
+            }
             guard method == "POST" else {
                 var answer = refusal.answer(405, .unimplemented, "only POST is allowed")
                 answer.headers[.allow] = "POST"

@@ -19,7 +19,9 @@ private enum Chain {
         return TraceSpan(span, resource: Telemetry.Resource(attributes: [.init("service.name", .string(service))]))
     }
 
-    static func spans(parentOfThird: UInt64? = 2, parentOfFirst: UInt64? = nil, permitWait: Double = 0.010) -> [TraceSpan] {
+    static func spans(parentOfThird: UInt64? = 2, parentOfFirst: UInt64? = nil, permitWait: Double = 0.010)
+        -> [TraceSpan]
+    {
         [
             span(1, under: parentOfFirst, "visitor", .internal, "GET", from: 0, to: 100),
             span(2, under: 1, "visitor", .client, "GET", from: 0, to: 100),

@@ -8,7 +8,8 @@ import Testing
     @Test func nothingSetIsNothingSaid() {
         let none = TelemetryEnvironment([:])
         #expect(none.warnings == [])
-        #expect(none.serviceName == nil && none.otlp.endpoint == nil && none.otlp.timeout == nil && none.isDisabled == nil)
+        #expect(
+            none.serviceName == nil && none.otlp.endpoint == nil && none.otlp.timeout == nil && none.isDisabled == nil)
         #expect(OTLPOptions.defaultEndpoint(.traces) == "http://localhost:4318/v1/traces")
     }
 
@@ -99,7 +100,8 @@ import Testing
 
     @Test func headersAreDecodedAndTheSignalsOwnReplaceTheGeneralOnes() throws {
         let key = try #require(HTTPField.Name("api-key"))
-        let general = TelemetryEnvironment(["OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%20b, Authorization = Basic%20eA=="])
+        let general = TelemetryEnvironment(["OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%20b, Authorization = Basic%20eA=="]
+        )
         #expect(general.otlp.headers[key] == "a b")
         #expect(general.otlp.headers[.authorization] == "Basic eA==")
         let own = TelemetryEnvironment([
@@ -220,10 +222,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("tracecontext,baggage", [.traceContext, .baggage], 0), (" B3 , b3multi,B3,", [.b3, .b3Multi], 0),
-        ("none", [], 0), ("jaeger,xray", [.jaeger], 1), ("xray", nil, 1), ("none,b3", [.b3], 1), (",", nil, 0),
-    ] as [(String, [TelemetryEnvironment.Propagator]?, Int)])
+    @Test(
+        arguments: [
+            ("tracecontext,baggage", [.traceContext, .baggage], 0), (" B3 , b3multi,B3,", [.b3, .b3Multi], 0),
+            ("none", [], 0), ("jaeger,xray", [.jaeger], 1), ("xray", nil, 1), ("none,b3", [.b3], 1), (",", nil, 0),
+        ] as [(String, [TelemetryEnvironment.Propagator]?, Int)])
     func propagatorsAreAListWithoutRepetition(
         text: String, expected: [TelemetryEnvironment.Propagator]?, warnings: Int
     ) {
@@ -232,10 +235,11 @@ import Testing
         #expect(environment.warnings.count == warnings)
     }
 
-    @Test(arguments: [
-        ("otlp", [.otlp], 0), ("console,otlp", [.console, .otlp], 0), ("none", [], 0), ("zipkin", nil, 1),
-        ("logging", nil, 1),
-    ] as [(String, [TelemetryEnvironment.Exporter]?, Int)])
+    @Test(
+        arguments: [
+            ("otlp", [.otlp], 0), ("console,otlp", [.console, .otlp], 0), ("none", [], 0), ("zipkin", nil, 1),
+            ("logging", nil, 1),
+        ] as [(String, [TelemetryEnvironment.Exporter]?, Int)])
     func exportersAreAList(text: String, expected: [TelemetryEnvironment.Exporter]?, warnings: Int) {
         let environment = TelemetryEnvironment(["OTEL_TRACES_EXPORTER": text])
         #expect(environment.exporters == expected)
@@ -251,16 +255,18 @@ import Testing
 
     // MARK: Tracing
 
-    @Test(arguments: [
-        ("always_on", nil, .alwaysOn, 0), ("ALWAYS_OFF", nil, .alwaysOff, 0), ("traceidratio", "0.25", .ratio(0.25), 0),
-        ("traceidratio", nil, .ratio(1), 0), ("traceidratio", "1.5", .ratio(1), 1),
-        ("traceidratio", "-0.1", .ratio(1), 1), ("traceidratio", "nan", .ratio(1), 1),
-        ("traceidratio", "half", .ratio(1), 1), ("traceidratio", "0", .ratio(0), 0),
-        ("parentbased_always_on", "0.5", .parentBased(.alwaysOn), 0),
-        ("parentbased_always_off", nil, .parentBased(.alwaysOff), 0),
-        ("parentbased_traceidratio", "1e-3", .parentBased(.ratio(0.001)), 0),
-        ("jaeger_remote", nil, nil, 1), (nil, "0.5", nil, 0), ("", "x", nil, 0),
-    ] as [(String?, String?, TelemetryEnvironment.Sampler?, Int)])
+    @Test(
+        arguments: [
+            ("always_on", nil, .alwaysOn, 0), ("ALWAYS_OFF", nil, .alwaysOff, 0),
+            ("traceidratio", "0.25", .ratio(0.25), 0),
+            ("traceidratio", nil, .ratio(1), 0), ("traceidratio", "1.5", .ratio(1), 1),
+            ("traceidratio", "-0.1", .ratio(1), 1), ("traceidratio", "nan", .ratio(1), 1),
+            ("traceidratio", "half", .ratio(1), 1), ("traceidratio", "0", .ratio(0), 0),
+            ("parentbased_always_on", "0.5", .parentBased(.alwaysOn), 0),
+            ("parentbased_always_off", nil, .parentBased(.alwaysOff), 0),
+            ("parentbased_traceidratio", "1e-3", .parentBased(.ratio(0.001)), 0),
+            ("jaeger_remote", nil, nil, 1), (nil, "0.5", nil, 0), ("", "x", nil, 0),
+        ] as [(String?, String?, TelemetryEnvironment.Sampler?, Int)])
     func samplersAreReadWithTheirArgument(
         name: String?, argument: String?, expected: TelemetryEnvironment.Sampler?, warnings: Int
     ) {
@@ -272,21 +278,23 @@ import Testing
         #expect(environment.warnings.count == warnings)
     }
 
-    @Test(arguments: [
-        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", { $0.attributes = $1 }),
-        ("OTEL_ATTRIBUTE_COUNT_LIMIT", { $0.attributes = $1 }),
-        ("OTEL_SPAN_EVENT_COUNT_LIMIT", { $0.events = $1 }), ("OTEL_SPAN_LINK_COUNT_LIMIT", { $0.links = $1 }),
-        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", { $0.attributesPerEvent = $1 }),
-        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", { $0.attributesPerLink = $1 }),
-    ] as [(String, @Sendable (inout Telemetry.SpanLimits, Int) -> Void)])
-    func eachLimitHasItsVariable(name: String, set: @escaping @Sendable (inout Telemetry.SpanLimits, Int) -> Void) {
-        for value in [0, 7] {
-            var expected = Telemetry.SpanLimits()
-            set(&expected, value)
-            #expect(TelemetryEnvironment([name: "\(value)"]).limits == expected)
+    @Test func eachLimitHasItsVariable() {
+        let variables: [String: (inout Telemetry.SpanLimits, Int) -> Void] = [
+            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": { $0.attributes = $1 },
+            "OTEL_ATTRIBUTE_COUNT_LIMIT": { $0.attributes = $1 },
+            "OTEL_SPAN_EVENT_COUNT_LIMIT": { $0.events = $1 }, "OTEL_SPAN_LINK_COUNT_LIMIT": { $0.links = $1 },
+            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT": { $0.attributesPerEvent = $1 },
+            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT": { $0.attributesPerLink = $1 },
+        ]
+        for (name, set) in variables {
+            for value in [0, 7] {
+                var expected = Telemetry.SpanLimits()
+                set(&expected, value)
+                #expect(TelemetryEnvironment([name: "\(value)"]).limits == expected, "\(name)")
+            }
+            let bad = TelemetryEnvironment([name: "-1"])
+            #expect(bad.limits == nil && bad.warnings.count == 1, "\(name)")
         }
-        let bad = TelemetryEnvironment([name: "-1"])
-        #expect(bad.limits == nil && bad.warnings.count == 1)
     }
 
     @Test func whatIsSaidOfSpansStandsBeforeWhatIsSaidOfAll() {
@@ -309,7 +317,9 @@ import Testing
     }
 
     @Test func warningsStayOnOneLine() {
-        let environment = TelemetryEnvironment(["OTEL_BSP_SCHEDULE_DELAY": "a\nb\u{1B}[31m" + String(repeating: "x", count: 90)])
+        let environment = TelemetryEnvironment([
+            "OTEL_BSP_SCHEDULE_DELAY": "a\nb\u{1B}[31m" + String(repeating: "x", count: 90)
+        ])
         #expect(environment.warnings.first?.contains { $0.isNewline || $0 == "\u{1B}" } == false)
         #expect((environment.warnings.first?.count ?? 0) < 160)
     }
@@ -320,7 +330,8 @@ import Testing
     func whateverIsSetNothingTraps() {
         let random = SeededRandom(seed: 3)
         let pieces = [
-            "", " ", ",", "=", "%", "%4", "%zz", "http://", "https://[::1", "://", "@", "-1", "9223372036854775808", "1e999",
+            "", " ", ",", "=", "%", "%4", "%zz", "http://", "https://[::1", "://", "@", "-1", "9223372036854775808",
+            "1e999",
             "nan", "none", "gzip", "grpc", "always_on", "\u{0}", "\n", "é", "\u{10FFFF}", "a=b", "a=%20", "#", "?",
         ]
         var warned = 0

@@ -58,7 +58,8 @@ import Testing
 
     @Test func aSpanIsALineForPeople() async throws {
         var span = Samples.span(
-            name: "GET\n/x", attributes: [.init("a", .string("b\u{1B}[2J")), .init("n", .array([.int(1), .bool(true)]))])
+            name: "GET\n/x",
+            attributes: [.init("a", .string("b\u{1B}[2J")), .init("n", .array([.int(1), .bool(true)]))])
         span.kind = .client
         span.status = .error("broke")
         let (text, _) = try await written(.lines, [[span]])

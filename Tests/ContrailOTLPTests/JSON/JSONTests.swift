@@ -57,7 +57,8 @@ import Testing
     // MARK: Reading
 
     @Test func idsAreReadInEitherCaseAndNumbersAsTextsOrNumbers() throws {
-        let span = try Self.span(#","kind":"3","startTimeUnixNano":"1000","endTimeUnixNano":2000,"droppedLinksCount":"7""#)
+        let span = try Self.span(
+            #","kind":"3","startTimeUnixNano":"1000","endTimeUnixNano":2000,"droppedLinksCount":"7""#)
         #expect("\(span.context.traceID)" == "5b8efff798038103d269b633813fc60c")
         #expect("\(span.context.spanID)" == "eee19b7ec3c1b174")
         #expect(span.kind == .client && span.startNanoseconds == 1000 && span.endNanoseconds == 2000)

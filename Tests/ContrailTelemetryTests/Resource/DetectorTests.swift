@@ -42,12 +42,15 @@ import Testing
         #expect(resource["host.id"] == nil)
     }
 
-    @Test(arguments: [
-        (["/var/lib/dbus/machine-id": "ffffffffffffffffffffffffffffffff"], "ffffffffffffffffffffffffffffffff"),
-        (["/etc/machine-id": "uninitialized"], nil), (["/etc/machine-id": ""], nil),
-        (["/etc/machine-id": "uninitialized", "/var/lib/dbus/machine-id": "0123456789abcdef0123456789abcdef"],
-            "0123456789abcdef0123456789abcdef"),
-    ] as [([String: String], String?)])
+    @Test(
+        arguments: [
+            (["/var/lib/dbus/machine-id": "ffffffffffffffffffffffffffffffff"], "ffffffffffffffffffffffffffffffff"),
+            (["/etc/machine-id": "uninitialized"], nil), (["/etc/machine-id": ""], nil),
+            (
+                ["/etc/machine-id": "uninitialized", "/var/lib/dbus/machine-id": "0123456789abcdef0123456789abcdef"],
+                "0123456789abcdef0123456789abcdef"
+            ),
+        ] as [([String: String], String?)])
     func theIdIsTheMachinesOrElseTheOneOfDBus(files: [String: String], id: String?) {
         #expect(Self.resource(files)["host.id"] == id.map { .string($0) })
     }
@@ -106,11 +109,12 @@ import Testing
         #expect(resource["process.args_count"] == .int(3))
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-        (1_709_251_199_999, "2024-02-29T23:59:59.999Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
-        (253_402_300_800_000, nil), (-1, nil),
-    ] as [(Int64, String?)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (253_402_300_800_000, nil), (-1, nil),
+        ] as [(Int64, String?)])
     func timesAreWrittenAsDates(milliseconds: Int64, text: String?) {
         #expect(Timestamp.text(milliseconds: milliseconds) == text)
     }
@@ -140,7 +144,9 @@ import Testing
         "983 961 0:56 /containers/overlay-containers/\(id)/userdata/hostname /etc/hostname rw - tmpfs tmpfs rw",
     ])
     func withVersionTwoTheIdIsInAMount(mount: String) {
-        let files = ["/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": "1 2 0:1 / / rw - overlay overlay rw\n\(mount)"]
+        let files = [
+            "/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": "1 2 0:1 / / rw - overlay overlay rw\n\(mount)",
+        ]
         let system = SystemReader(files: files)
         #expect(Telemetry.ContainerDetector(system: system).detect()["container.id"] == .string(Self.id))
     }
@@ -169,9 +175,11 @@ import Testing
         let random = SeededRandom(seed: 4)
         let alphabet = Array("\n :/=\"'\\()-.#0123456789abcdefxyz\u{0}é")
         for _ in 0..<2_000 {
-            let text = String((0..<Int(random.next() % 300)).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] })
+            let text = String(
+                (0..<Int(random.next() % 300)).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] })
             let paths = [
-                "/proc/self/stat", "/proc/stat", "/etc/passwd", "/etc/os-release", "/etc/machine-id", "/proc/self/cgroup",
+                "/proc/self/stat", "/proc/stat", "/etc/passwd", "/etc/os-release", "/etc/machine-id",
+                "/proc/self/cgroup",
                 "/proc/self/mountinfo",
             ]
             let system = SystemReader(files: Dictionary(uniqueKeysWithValues: paths.map { ($0, text) }))

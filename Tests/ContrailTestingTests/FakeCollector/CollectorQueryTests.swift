@@ -9,7 +9,8 @@ import Testing
     private static let shop = Telemetry.Resource(attributes: [.init("service.name", .string("shop"))])
 
     private static func span(
-        _ name: String, _ id: UInt64, under parent: UInt64? = nil, trace: UInt64 = 1, _ kind: Telemetry.SpanData.Kind = .internal,
+        _ name: String, _ id: UInt64, under parent: UInt64? = nil, trace: UInt64 = 1,
+        _ kind: Telemetry.SpanData.Kind = .internal,
         attributes: [Telemetry.Attribute] = []
     ) throws -> Telemetry.SpanData {
         let context = Telemetry.SpanContext(
