@@ -154,14 +154,3 @@ let package = Package(
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
-
-// scripts/fuzz sets this: the program links only with libFuzzer.
-if Context.environment["CONTRAIL_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "Fuzz",
-            dependencies: [
-                "ContrailBase", "ContrailOTLP", "ContrailTelemetry",
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
-            ], path: "Tests/Fuzz", swiftSettings: settings))
-}
