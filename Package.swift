@@ -33,6 +33,7 @@ let package = Package(
             name: "CContrailLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
             name: "CContrailProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CContrailZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C
         .target(name: "CContrailCurlShim", dependencies: ["CContrailLibcurl"]),
@@ -68,7 +69,7 @@ let package = Package(
         .target(
             name: "ContrailOTLP",
             dependencies: [
-                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP",
+                "ContrailBase", "ContrailCore", "ContrailTelemetry", "CContrailOTLP", "CContrailZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings),
@@ -125,7 +126,8 @@ let package = Package(
         .testTarget(
             name: "ContrailTests",
             dependencies: [
-                "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailTelemetry", "ContrailTesting",
+                "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailOTLP", "ContrailTelemetry",
+                "ContrailTesting",
                 "ContrailTestSupport", "LifecycleProgram", "ReadmeProgram",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),

@@ -24,6 +24,10 @@ extension CurlTransport {
 
         /// The trusted certificates, one PEM file. Default `nil`: `SSL_CERT_FILE`, else the system's bundle.
         package var caFile: String?
+        /// The certificate that peers which ask for one are shown, one PEM file with its chain. Default `nil`: none.
+        package var clientCertificateFile: String?
+        /// The private key of that certificate, one PEM file without a passphrase.
+        package var clientKeyFile: String?
         /// Transfers and kept connections per loop. Default 512; at the limit transfers wait.
         package var maxConnectionsPerLoop = 512
         /// Event-loop threads. Default: 1 on up to 2 cores, else half the cores, 4 at most. Each starts when first used.

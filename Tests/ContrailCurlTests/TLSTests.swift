@@ -30,6 +30,24 @@ struct TLSTests {
         }
     }
 
+    @Test func aPeerThatAsksIsShownTheClientsCertificate() async throws {
+        try await withNginx { nginx in
+            let request = WireRequest(method: .get, url: .local(nginx.clientCheckingPort, scheme: .https))
+            var configuration = CurlTransport.Configuration()
+            configuration.caFile = nginx.certificate
+            let nameless = CurlTransport(configuration)
+            let refused = try await nameless.fetch(request)
+            #expect(refused.head.status.code == 400)
+            configuration.clientCertificateFile = nginx.certificate
+            configuration.clientKeyFile = nginx.key
+            let named = CurlTransport(configuration)
+            let answered = try await named.fetch(request)
+            #expect(answered.text == "hello, CN=right.example")
+            await nameless.shutdown()
+            await named.shutdown()
+        }
+    }
+
     @Test func anUnknownAuthorityIsACertificateFailure() async throws {
         try await withNginx { nginx in
             let transport = CurlTransport()

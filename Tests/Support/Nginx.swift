@@ -4,8 +4,12 @@ import Foundation
 package final class Nginx: Sendable {
     package let port: Int
     package let tlsPort: Int
+    /// TLS for those only who show ``certificate`` themselves.
+    package let clientCheckingPort: Int
     /// The certificate, PEM; it names 127.0.0.1 but not `localhost`, and vouches for itself.
     package let certificate: String
+    /// Its private key, PEM.
+    package let key: String
     private let directory: URL
     private let process: Process
 
@@ -20,9 +24,11 @@ package final class Nginx: Sendable {
         directory = FileManager.default.temporaryDirectory.appending(path: "contrail-nginx-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         certificate = directory.appending(path: "cert.pem").path
+        key = directory.appending(path: "key.pem").path
         try Self.makeCertificate(in: directory)
         port = try Self.freePort()
         tlsPort = try Self.freePort()
+        clientCheckingPort = try Self.freePort()
         let path = directory.path
         let text = """
             daemon off; master_process off; pid \(path)/pid; error_log \(path)/error.log;
@@ -37,6 +43,12 @@ package final class Nginx: Sendable {
                 ssl_certificate cert.pem; ssl_certificate_key key.pem;
                 location / { return 200 "hello"; }
               }
+              server {
+                listen 127.0.0.1:\(clientCheckingPort) ssl;
+                ssl_certificate cert.pem; ssl_certificate_key key.pem;
+                ssl_client_certificate cert.pem; ssl_verify_client on;
+                location / { return 200 "hello, \(Self.variable)"; }
+              }
             }
             """
         try Data(text.utf8).write(to: directory.appending(path: "nginx.conf"))
@@ -48,6 +60,9 @@ package final class Nginx: Sendable {
         try process.run()
         try waitUntilItListens()
     }
+
+    /// Not an interpolation of ours, but nginx's.
+    private static let variable = "$ssl_client_s_dn"
 
     /// Waits until it listens, 5 s at most.
     private func waitUntilItListens() throws {

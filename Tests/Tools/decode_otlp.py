@@ -1,13 +1,19 @@
 """Decodes OTLP trace exports with the classes that the OpenTelemetry project publishes, not with ours.
 
+With FILE.json beside a file: that must be the same message to the published JSON mapping (OTLP writes ids in hexadecimal,
+where the mapping has base64).
+
 For each file: one line of JSON in the form that CanonicalText.swift writes. Ends with status 1 if a field is unknown to
 the published schema, or if the published classes write other bytes for the same message.
 """
 
+import base64
 import json
+import os
 import struct
 import sys
 
+from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -108,6 +114,25 @@ def resource_spans(group):
     }
 
 
+IDS = {"traceId", "spanId", "parentSpanId"}
+
+
+def with_base64_ids(value):
+    if isinstance(value, list):
+        return [with_base64_ids(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: base64.b64encode(bytes.fromhex(item)).decode() if key in IDS else with_base64_ids(item)
+            for key, item in value.items()
+        }
+    return value
+
+
+def from_json(path):
+    with open(path, encoding="utf-8") as file:
+        return json_format.ParseDict(with_base64_ids(json.load(file)), ExportTraceServiceRequest())
+
+
 def main(paths):
     status = 0
     for path in paths:
@@ -122,6 +147,11 @@ def main(paths):
         if request.SerializeToString(deterministic=True) != body:
             print(f"{path}: the published classes write other bytes", file=sys.stderr)
             status = 1
+        if os.path.exists(path + ".json"):
+            # By their bytes: NaN is not equal to itself.
+            if from_json(path + ".json").SerializeToString(deterministic=True) != body:
+                print(f"{path}.json: another message to the published mapping", file=sys.stderr)
+                status = 1
         for group in request.resource_spans:
             print(json.dumps(resource_spans(group), sort_keys=True, separators=(",", ":")))
     return status

@@ -15,17 +15,28 @@ extension Telemetry {
         public var serviceName: String?
         /// More about the service. Wins over OTEL_RESOURCE_ATTRIBUTES.
         public var resourceAttributes: [Attribute] = []
-        /// The collector's base URL, to which `/v1/traces` is appended; `nil`: OTEL_EXPORTER_OTLP_ENDPOINT and
-        /// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, else http://localhost:4318.
-        public var endpoint: String?
-        /// Header fields of every export, an API key say. Added to OTEL_EXPORTER_OTLP_HEADERS.
-        public var exportHeaders: HTTPFields = [:]
-        /// How long the export of one batch may take, retries included; `nil`: OTEL_EXPORTER_OTLP_TIMEOUT, else 10 s.
-        public var exportTimeout: Duration?
-        /// Which spans are recorded. Default: as the caller's, and every root.
-        public var sampler: any Sampler = ParentBasedSampler()
-        /// Queue and batches; `nil`: OTEL_BSP_*, else the defaults.
+        /// What finds out about the process and its machine; weaker than everything that is said about the resource. Default:
+        /// process, host with its operating system, container.
+        public var detectors: [any ResourceDetector] = .standard
+        /// Where spans go, each with a queue and counters of its own; `nil`: OTEL_TRACES_EXPORTER (`otlp`, `console`, `none`),
+        /// else ``TraceExporter/otlp``. Empty: nowhere, but contexts still travel on.
+        public var exporters: [TraceExporter]?
+        /// The receiver that ``TraceExporter/otlp`` means. What is `nil` in it is OTEL_EXPORTER_OTLP_TRACES_… or
+        /// OTEL_EXPORTER_OTLP_…, else the default; its headers are added to those of the environment.
+        public var otlp = OTLPDestination()
+        /// Which spans are recorded; `nil`: OTEL_TRACES_SAMPLER with OTEL_TRACES_SAMPLER_ARG, else as the caller's, and every
+        /// root.
+        public var sampler: (any Sampler)?
+        /// How contexts travel between processes; `nil`: OTEL_PROPAGATORS, else W3C Trace Context and Baggage.
+        public var propagator: (any Propagator)?
+        /// How much a span may hold; `nil`: OTEL_SPAN_…_LIMIT and its like, else 128 of everything.
+        public var limits: SpanLimits?
+        /// Queue and batches; `nil`: OTEL_BSP_…, else the defaults.
         public var batching: BatchSpanProcessor.Settings?
+        /// Whether nothing is recorded and exported; contexts still travel on. `nil`: OTEL_SDK_DISABLED, else false.
+        public var isDisabled: Bool?
+        /// How much the SDK says about itself; `nil`: OTEL_LOG_LEVEL, else everything.
+        public var diagnosticLevel: DiagnosticLevel?
         /// How long the last flush may take at the end. Default 5 s.
         public var shutdownTimeout: Duration = .seconds(5)
         /// Whether ``Telemetry/run(service:configuration:_:)`` reacts to SIGTERM and SIGINT: cancels its body, flushes and
@@ -41,10 +52,41 @@ extension Telemetry {
         /// Where ids come from. Default: pseudo-random.
         public var idGenerator: any IDGenerator = RandomIDGenerator()
 
+        /// ``OTLPDestination/endpoint`` of ``otlp``.
+        public var endpoint: String? {
+            get { otlp.endpoint }
+            set { otlp.endpoint = newValue }
+        }
+        /// ``OTLPDestination/headers`` of ``otlp``.
+        public var exportHeaders: HTTPFields {
+            get { otlp.headers }
+            set { otlp.headers = newValue }
+        }
+        /// ``OTLPDestination/timeout`` of ``otlp``.
+        public var exportTimeout: Duration? {
+            get { otlp.timeout }
+            set { otlp.timeout = newValue }
+        }
+
         /// The defaults, with the process's environment.
         public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
             self.environment = environment
         }
+    }
+
+    /// How much the SDK says about itself.
+    public enum DiagnosticLevel: Int, Sendable, Hashable, Comparable {
+        /// Nothing.
+        case none
+        /// What was lost.
+        case error
+        /// Settings that were ignored, too.
+        case warning
+        /// Everything.
+        case info
+
+        /// Less is smaller.
+        public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
     }
 
     /// Why telemetry could not be set up.

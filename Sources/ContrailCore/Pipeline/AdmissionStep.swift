@@ -25,6 +25,9 @@ struct AdmissionStep: Sendable {
         time = settings.time
     }
 
+    /// Sends that wait for a permit.
+    var waitingCount: Int { permits.waitingCount }
+
     func shutDown() {
         rates?.shutDown()
         permits.shutDown()

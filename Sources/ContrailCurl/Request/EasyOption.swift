@@ -40,6 +40,8 @@ extension EasyOption<Text> {
     static var protocols: Self { .init(id: CURLOPT_PROTOCOLS_STR) }
     static var redirectProtocols: Self { .init(id: CURLOPT_REDIR_PROTOCOLS_STR) }
     static var caFile: Self { .init(id: CURLOPT_CAINFO) }
+    static var clientCertificate: Self { .init(id: CURLOPT_SSLCERT) }
+    static var clientKey: Self { .init(id: CURLOPT_SSLKEY) }
     static var caDirectory: Self { .init(id: CURLOPT_CAPATH) }
     static var acceptEncoding: Self { .init(id: CURLOPT_ACCEPT_ENCODING) }
     static var proxy: Self { .init(id: CURLOPT_PROXY) }

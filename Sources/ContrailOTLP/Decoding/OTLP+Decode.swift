@@ -24,6 +24,29 @@ extension OTLP {
     }
 }
 
+extension OTLP {
+    /// Throws unless the bytes are a request of this signal. Its texts are not read.
+    package static func check(
+        _ bytes: ByteChunk, _ signal: Signal, limits: DecodingLimits = DecodingLimits()
+    ) throws(DecodingError) {
+        switch signal {
+        case .traces:
+            try unsafe check(bytes, contrail_otlp_trace_service__export_trace_service_request__init, limits)
+        case .metrics:
+            try unsafe check(bytes, contrail_otlp_metrics_service__export_metrics_service_request__init, limits)
+        case .logs:
+            try unsafe check(bytes, contrail_otlp_logs_service__export_logs_service_request__init, limits)
+        }
+    }
+
+    // SAFETY: the tree is not looked at.
+    private static func check<Message>(
+        _ bytes: ByteChunk, _ initialize: WireInitializer<Message>, _ limits: DecodingLimits
+    ) throws(DecodingError) {
+        try unsafe unpack(bytes, initialize, limits: limits) { _ throws(DecodingError) in }
+    }
+}
+
 // SAFETY: pointers and counts come from one unpacked tree, which outlives the reader; everything is copied.
 extension SpanReader {
     fileprivate mutating func resourceSpans(

@@ -33,10 +33,13 @@ struct ExportAnswer {
         let outcome = ExportAttempts.Outcome.answered(
             status: status,
             retryAfter: fields[.retryAfter].flatMap { RetryAfter.delay($0, wallNanoseconds: wallNanoseconds) })
-        let body = Self.protobuf(response, fields)
+        let body = Self.body(response)
+        let encoding = OTLP.Encoding(contentType: fields[.contentType])
         if (200..<300).contains(status) {
             // A 200 says that the receiver has the batch, even if we cannot read what else it says.
-            let said = body.map { body in Result { try OTLP.TraceResponse(decoding: body) } }
+            let said = encoding.flatMap { encoding in
+                body.map { body in Result { try OTLP.TraceResponse(decoding: body, as: encoding) } }
+            }
             switch said {
             case nil: self.init(outcome: outcome, description: "accepted", response: .init())
             case .success(let said): self.init(outcome: outcome, description: "accepted", response: said)
@@ -45,7 +48,10 @@ struct ExportAnswer {
                 self.init(outcome: outcome, description: "accepted", response: unreadable)
             }
         } else {
-            let message = body.flatMap { try? OTLP.RPCStatus(decoding: $0) }?.message ?? ""
+            let read = encoding.flatMap { encoding in
+                body.flatMap { try? OTLP.RPCStatus(decoding: $0, as: encoding) }
+            }
+            let message = read?.message ?? ""
             let said = message.isEmpty ? "" : ": \(Self.printable(message))"
             self.init(outcome: outcome, description: "answered \(status)\(said)", response: .init())
         }
@@ -65,11 +71,9 @@ struct ExportAnswer {
         return Telemetry.ExportResult(acknowledged: spanCount - rejected, dropped: rejected, problem: problem)
     }
 
-    /// The body, if it is protobuf and not empty: some receivers answer in JSON or plain text whatever they were sent.
-    private static func protobuf(_ response: WireResponse, _ fields: HTTPFields) -> ByteChunk? {
-        guard case .buffered(let body) = response.body, !body.isEmpty,
-            fields[.contentType]?.lowercased().hasPrefix("application/x-protobuf") == true
-        else { return nil }
+    /// The body, if there is one. Some receivers answer in plain text whatever they were sent: that is not read.
+    private static func body(_ response: WireResponse) -> ByteChunk? {
+        guard case .buffered(let body) = response.body, !body.isEmpty else { return nil }
         return body
     }
 

@@ -14,10 +14,14 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
         /// Fields to add. Those that describe the message itself (Content-Type, Content-Length, …) are ours and are
         /// ignored.
         package var headers: HTTPFields
+        /// How the body is written. Default protobuf.
+        package var encoding = OTLP.Encoding.protobuf
+        /// Whether the body is compressed. Default false.
+        package var compresses = false
         /// The time for one batch, retries included. Default 10 s; zero is no limit.
         package var timeout: Duration = .seconds(10)
-        /// The largest body that is sent; a larger batch is dropped. Default 64 MiB (OTLP Exporter, "Max Request
-        /// Size").
+        /// The largest body that is sent, before compression; a larger batch is dropped. Default 64 MiB (OTLP Exporter,
+        /// "Max Request Size").
         package var maxRequestBytes = 64 << 20
         /// The largest response that is read. Default 4 MiB (OTLP Exporter, "Max Response Size").
         package var maxResponseBytes = 4 << 20
@@ -48,7 +52,7 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
         self.settings = settings
         self.time = time
         self.random = random
-        headers = Self.headers(adding: settings.headers)
+        headers = Self.headers(settings)
     }
 
     package func export(_ spans: [Telemetry.SpanData], resource: Telemetry.Resource) async -> Telemetry.ExportResult {
@@ -57,7 +61,7 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
         guard !isShutDown.withLock({ $0 }) else { return .lost(spans.count, "the exporter is shut down") }
         let deadline = settings.timeout > .zero ? time.now + settings.timeout : nil
         do {
-            let body = try OTLP.encode(spans, resource: resource, maxBytes: settings.maxRequestBytes)
+            let body = try encode(spans, resource)
             return await deliver(body, spanCount: spans.count, deadline: deadline)
         } catch {
             let problem =
@@ -71,11 +75,25 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
         await transport.shutdown()
     }
 
+    private func encode(
+        _ spans: [Telemetry.SpanData], _ resource: Telemetry.Resource
+    ) throws(OTLP.TooLargeError) -> ByteChunk {
+        switch settings.encoding {
+        case .protobuf: try OTLP.encode(spans, resource: resource, maxBytes: settings.maxRequestBytes)
+        case .json: try OTLP.encodeJSON(spans, resource: resource, maxBytes: settings.maxRequestBytes)
+        }
+    }
+
     /// Sends until it is delivered, refused, or out of time.
     private func deliver(_ body: ByteChunk, spanCount: Int, deadline: MonotonicInstant?) async -> Telemetry.ExportResult
     {
         var request = WireRequest(
             method: .post, url: settings.endpoint, headers: headers, body: WireBody(body), deadline: deadline)
+        // A body that cannot be compressed goes out as it is.
+        if settings.compresses, let compressed = Gzip.compress(body) {
+            request.body = WireBody(compressed)
+            request.headers[.contentEncoding] = "gzip"
+        }
         if settings.timeout > .zero { request.connectTimeout = min(request.connectTimeout, settings.timeout) }
         var attempts = ExportAttempts(policy: settings.retry, deadline: deadline)
         while true {
@@ -114,10 +132,10 @@ package final class OTLPSpanExporter: Telemetry.SpanExporter {
         return "\(settings.endpoint.origin): \(answer.description)\(tries)\(end.map { "; \($0)" } ?? "")"
     }
 
-    private static func headers(adding extra: HTTPFields) -> HTTPFields {
+    private static func headers(_ settings: Settings) -> HTTPFields {
         var fields = HTTPFields()
-        for field in extra where !reserved.contains(field.name) { fields.append(field) }
-        fields[.contentType] = "application/x-protobuf"
+        for field in settings.headers where !reserved.contains(field.name) { fields.append(field) }
+        fields[.contentType] = settings.encoding.rawValue
         if fields[.userAgent] == nil { fields[.userAgent] = userAgent }
         return fields
     }

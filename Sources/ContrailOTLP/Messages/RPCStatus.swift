@@ -25,6 +25,19 @@ extension OTLP {
             return unsafe (try? pack(&status.pointee.base, maxBytes: .max)) ?? .empty
         }
 
+        /// The bytes in this encoding.
+        package func encoded(as encoding: Encoding) -> ByteChunk {
+            let protobuf = encoded()
+            guard encoding == .json else { return protobuf }
+            return (try? OTLP.json(fromProtobuf: protobuf, .status)) ?? .empty
+        }
+
+        /// Reads the bytes of this encoding.
+        package init(decoding bytes: ByteChunk, as encoding: Encoding) throws(DecodingError) {
+            let protobuf = encoding == .json ? try OTLP.protobuf(fromJSON: bytes, .status).bytes : bytes
+            try self.init(decoding: protobuf)
+        }
+
         /// Reads the bytes.
         package init(decoding bytes: ByteChunk, limits: DecodingLimits = DecodingLimits()) throws(DecodingError) {
             self = try unsafe unpack(bytes, contrail_google_rpc__status__init, limits: limits) {

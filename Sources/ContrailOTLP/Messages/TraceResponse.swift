@@ -2,7 +2,7 @@ import CContrailOTLP
 package import ContrailBase
 
 extension OTLP {
-    /// The body of a 200 (`ExportTraceServiceResponse`).
+    /// The body of a 200 (`ExportTraceServiceResponse`). Those of the other signals have the same fields under other names.
     package struct TraceResponse: Sendable, Equatable {
         /// Spans that were refused for good; 0 if all were accepted.
         package var rejectedSpans: Int64
@@ -26,6 +26,19 @@ extension OTLP {
             let response = unsafe arena.make(contrail_otlp_trace_service__export_trace_service_response__init)
             unsafe response.pointee.partial_success = unsafe partial
             return unsafe (try? pack(&response.pointee.base, maxBytes: .max)) ?? .empty
+        }
+
+        /// The bytes in this encoding. JSON without anything to say is `{}`.
+        package func encoded(as encoding: Encoding, _ signal: Signal = .traces) -> ByteChunk {
+            let protobuf = encoded()
+            guard encoding == .json else { return protobuf }
+            return (try? OTLP.json(fromProtobuf: protobuf, .response(signal))) ?? .empty
+        }
+
+        /// Reads the bytes of this encoding.
+        package init(decoding bytes: ByteChunk, as encoding: Encoding) throws(DecodingError) {
+            let protobuf = encoding == .json ? try OTLP.protobuf(fromJSON: bytes, .response(.traces)).bytes : bytes
+            try self.init(decoding: protobuf)
         }
 
         /// Reads the bytes.

@@ -10,14 +10,15 @@ extension Telemetry.Resource {
     public static func `default`(
         serviceName: String?, executable: String? = nil, random: any RandomSource = SystemRandom()
     ) -> Self {
-        Self(attributes: [
+        let attributes: [Telemetry.Attribute] = [
             .init("service.name", .string(name(serviceName, executable: executable))),
             .init("service.instance.id", .string(randomUUID(random))),
             // "opentelemetry" is reserved for the project's own SDKs (semantic conventions, "telemetry.sdk").
             .init("telemetry.sdk.name", .string("contrail")),
             .init("telemetry.sdk.language", .string("swift")),
             .init("telemetry.sdk.version", .string(Telemetry.sdkVersion)),
-        ])
+        ]
+        return Self(attributes: attributes, schemaURL: Telemetry.schemaURL)
     }
 
     private static func name(_ serviceName: String?, executable: String?) -> String {

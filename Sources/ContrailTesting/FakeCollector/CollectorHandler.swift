@@ -6,12 +6,14 @@ import HTTPTypes
 struct CollectorHandler: Sendable {
     let inbox: CollectorInbox
     private let receiver: OTLP.Receiver
+    private let checks: Set<FakeCollector.Check>
 
     init(inbox: CollectorInbox, configuration: FakeCollector.Configuration) {
         self.inbox = inbox
         var receiver = OTLP.Receiver()
         receiver.limits.maxBytes = configuration.maxBodyBytes
         self.receiver = receiver
+        checks = configuration.checks
     }
 
     /// Serves a connection to its end. Runs on the connection's thread.
@@ -38,10 +40,14 @@ struct CollectorHandler: Sendable {
         switch inbox.takeBehavior().kind {
         case .accept(let delay):
             if delay > .zero, !connection.wait(milliseconds: delay.wholeMilliseconds) { return nil }
-            let answer = answer(to: request, body: received.body)
-            received.status = answer.status
-            received.spans = Self.spans(answer)
-            inbox.receive(received)
+            return Reply(accept(request, &received))
+        case .acceptPartly(let rejected, let message):
+            var answer = accept(request, &received)
+            if let payload = answer.payload {
+                let encoding = OTLP.Encoding(contentType: answer.contentType) ?? .protobuf
+                answer.body = OTLP.TraceResponse(rejectedSpans: rejected, message: message)
+                    .encoded(as: encoding, payload.signal)
+            }
             return Reply(answer)
         case .fail(let status, let headers):
             received.status = status
@@ -55,6 +61,39 @@ struct CollectorHandler: Sendable {
             connection.drain()
             return nil
         }
+    }
+
+    /// Answers as OTLP says, and keeps what came.
+    private func accept(
+        _ request: LoopbackRequest, _ received: inout FakeCollector.ReceivedRequest
+    ) -> OTLP.Receiver.Answer {
+        let answer = answer(to: request, body: received.body)
+        received.status = answer.status
+        received.spans = Self.spans(answer)
+        if let payload = answer.payload {
+            if payload.signal == .metrics { received.metrics = WireJSON.metrics(payload.protobuf) }
+            if payload.signal == .logs { received.logs = WireJSON.logs(payload.protobuf) }
+            received.violations = violations(in: received, payload, answer.data)
+        }
+        inbox.receive(received)
+        return answer
+    }
+
+    private func violations(
+        in received: FakeCollector.ReceivedRequest, _ payload: OTLP.Receiver.Payload, _ data: OTLP.TraceData?
+    ) -> [FakeCollector.Violation] {
+        guard !checks.isEmpty else { return [] }
+        var inspector = Inspector()
+        inspector.inspect(payload, data)
+        for resource in Set(received.metrics.map(\.resource) + received.logs.map(\.resource)) {
+            inspector.inspect(resource)
+        }
+        for metric in received.metrics {
+            for point in metric.points { inspector.check(point.attributes, of: "a point of '\(metric.name)'") }
+        }
+        for log in received.logs { inspector.check(log.attributes, of: "a log record") }
+        return inspector.findings.map { FakeCollector.Violation(rule: .init(rule: $0.rule), what: $0.what) }
+            .filter { checks.contains($0.rule) }
     }
 
     private func answer(to request: LoopbackRequest, body: ByteChunk) -> OTLP.Receiver.Answer {
@@ -79,8 +118,8 @@ private struct Reply {
 
     init(_ answer: OTLP.Receiver.Answer) {
         status = answer.status
-        headers = [.contentType: answer.contentType]
-        if let allow = answer.allow { headers[.allow] = allow }
+        headers = answer.headers
+        headers[.contentType] = answer.contentType
         body = answer.body
     }
 

@@ -15,6 +15,8 @@ final class CollectorInbox: Sendable {
 
     func behave(_ behavior: FakeCollector.Behavior, times: Int?) { board.change { $0.behave(behavior, times: times) } }
 
+    func follow(_ script: [FakeCollector.Behavior]) { board.change { $0.follow(script) } }
+
     func takeBehavior() -> FakeCollector.Behavior { board.change { $0.takeBehavior() } }
 
     func reset() { board.change { $0.reset() } }

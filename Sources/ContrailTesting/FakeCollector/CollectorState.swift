@@ -9,6 +9,8 @@ struct CollectorState: Sendable {
     private let maxSpans: Int
     private var behavior = FakeCollector.Behavior.accept
     private var remaining: Int?
+    /// What the next requests are answered with, the next one last; stands before `behavior`.
+    private var script: [FakeCollector.Behavior] = []
 
     init(maxRequests: Int, maxSpans: Int) {
         self.maxRequests = maxRequests
@@ -20,10 +22,17 @@ struct CollectorState: Sendable {
     mutating func behave(_ behavior: FakeCollector.Behavior, times: Int?) {
         self.behavior = behavior
         remaining = times.map { max($0, 1) }
+        script = []
+    }
+
+    mutating func follow(_ script: [FakeCollector.Behavior]) {
+        behave(.accept, times: nil)
+        self.script = script.reversed()
     }
 
     /// How the next request is answered.
     mutating func takeBehavior() -> FakeCollector.Behavior {
+        if let next = script.popLast() { return next }
         guard let left = remaining else { return behavior }
         defer {
             remaining = left > 1 ? left - 1 : nil

@@ -17,6 +17,12 @@ extension FakeCollector {
         public var status: Int?
         /// The spans that were accepted.
         public var spans: [ReceivedSpan]
+        /// The metrics that were accepted.
+        public var metrics: [ReceivedMetric] = []
+        /// The log records that were accepted.
+        public var logs: [ReceivedLog] = []
+        /// What was accepted although the specification forbids it.
+        public var violations: [Violation] = []
     }
 
     /// A span as it was decoded, with what it came with.

@@ -2,14 +2,16 @@ import ContrailOTLP
 
 /// An OTLP collector for tests: a real HTTP server in this process that keeps what it is sent.
 ///
-/// It listens on 127.0.0.1, on a port that the system picks, and takes `POST /v1/traces` with binary protobuf. What is
-/// wrong with a request is answered as OTLP says; ``behave(_:times:)`` makes it fail, delay, refuse or hang.
+/// It listens on 127.0.0.1, on a port that the system picks, and takes traces, metrics and logs, in protobuf and JSON,
+/// plain and in gzip. What is wrong with a request is answered as OTLP says; ``behave(_:times:)`` and ``follow(_:)`` make
+/// it fail, delay, refuse or hang. What receivers accept and the specification forbids is in ``violations``.
 ///
 /// ```swift
 /// try await withFakeCollector { collector in
 ///     // Export to collector.endpoint, then:
 ///     let spans = try await collector.waitForSpans(count: 2)
 ///     #expect(spans.map(\.span.name) == ["GET", "fetch"])
+///     try collector.trace(id).span(named: "GET").expect(kind: .client)
 /// }
 /// ```
 public final class FakeCollector: Sendable {
@@ -21,6 +23,8 @@ public final class FakeCollector: Sendable {
         public var maxKeptRequests = 10_000
         /// How many spans are kept; further ones are answered but only counted. Default 1,000,000.
         public var maxKeptSpans = 1_000_000
+        /// What is checked in requests that are accepted. Default: everything.
+        public var checks = Set(Check.allCases)
 
         /// The defaults.
         public init() {}
@@ -29,7 +33,7 @@ public final class FakeCollector: Sendable {
     /// The port it listens on.
     public let port: Int
     private let server: LoopbackServer
-    private let inbox: CollectorInbox
+    let inbox: CollectorInbox
 
     private init(_ configuration: Configuration) throws {
         let inbox = CollectorInbox(configuration)
@@ -110,6 +114,9 @@ public final class FakeCollector: Sendable {
 }
 
 /// Starts a collector, runs `body` with it, and stops it, also if `body` throws or is cancelled.
+///
+/// Throws ``FakeCollectorError/violations(_:)`` if `body` is content but what came is not as the specification says;
+/// ``FakeCollector/Configuration/checks`` says what is looked at.
 public func withFakeCollector<Result: Sendable>(
     _ configuration: FakeCollector.Configuration = FakeCollector.Configuration(),
     _ body: (FakeCollector) async throws -> Result
@@ -118,6 +125,8 @@ public func withFakeCollector<Result: Sendable>(
     do {
         let result = try await body(collector)
         await collector.stop()
+        let violations = collector.violations
+        guard violations.isEmpty else { throw FakeCollectorError.violations(violations) }
         return result
     } catch {
         await collector.stop()
@@ -126,11 +135,27 @@ public func withFakeCollector<Result: Sendable>(
 }
 
 /// Why a ``FakeCollector`` cannot do what it was asked.
-public enum FakeCollectorError: Error, Sendable, Equatable {
+public enum FakeCollectorError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Less than `waitedFor` came in time: only `got`.
     case timeout(waitedFor: Int, got: Int)
     /// The collector stopped while something waited for it.
     case stopped
     /// The server did not begin to listen.
     case notListening
+    /// What was expected of a trace or a span does not hold: why.
+    case expectation(String)
+    /// What came breaks rules of the specification.
+    case violations([FakeCollector.Violation])
+
+    /// What happened.
+    public var description: String {
+        switch self {
+        case .timeout(let waitedFor, let got): "only \(got) of \(waitedFor) came in time"
+        case .stopped: "the collector stopped while something waited for it"
+        case .notListening: "the collector's server did not begin to listen"
+        case .expectation(let what): what
+        case .violations(let violations):
+            "what came is not as the specification says:\n" + violations.map { "- \($0)" }.joined(separator: "\n")
+        }
+    }
 }

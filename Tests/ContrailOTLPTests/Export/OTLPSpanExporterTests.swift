@@ -59,6 +59,41 @@ import Testing
         #expect(group == OTLP.ResourceSpans(resource: resource, spans: spans))
     }
 
+    @Test func aCompressedBatchSaysSoAndReadsBack() async throws {
+        let transport = ScriptedTransport(.status(200))
+        let result = try await export(200, over: transport) { $0.compresses = true }
+        #expect(result.acknowledged == 200)
+        let request = try #require(transport.requests.first)
+        #expect(request.headers[.contentEncoding] == "gzip")
+        let body = try #require(request.body?.bytes)
+        let plain = try Gzip.expand(body, maxBytes: 1 << 20)
+        #expect(body.count < plain.count / 4)
+        #expect(try OTLP.decode(plain).spanCount == 200)
+    }
+
+    @Test func theLimitIsOfWhatIsNotYetCompressed() async throws {
+        let transport = ScriptedTransport(.status(200))
+        let result = try await export(200, over: transport) {
+            $0.compresses = true
+            $0.maxRequestBytes = 5_000
+        }
+        #expect(result.dropped == 200 && transport.requests.isEmpty)
+    }
+
+    @Test func aBatchInJSONIsAnsweredInJSON() async throws {
+        let said = #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"full"}}"#
+        let transport = ScriptedTransport(Self.response(200, "application/json", ByteChunk(said.utf8)))
+        let result = try await export(5, over: transport) { $0.encoding = .json }
+        #expect(result.acknowledged == 3 && result.dropped == 2 && result.problem?.contains("full") == true)
+        let request = try #require(transport.requests.first)
+        #expect(request.headers[.contentType] == "application/json")
+        let body = try #require(request.body?.bytes)
+        #expect(try OTLP.decode(try OTLP.protobuf(fromJSON: body, .traces)).spanCount == 5)
+        let refusal = Self.response(400, "application/json", ByteChunk(#"{"code":3,"message":"no such key"}"#.utf8))
+        let refused = try await export(over: ScriptedTransport(refusal)) { $0.encoding = .json }
+        #expect(refused.problem == "http://collector:4318: answered 400: no such key")
+    }
+
     @Test func nothingIsSentForNothing() async throws {
         let transport = ScriptedTransport(.status(200))
         #expect(try await export(0, over: transport) == Telemetry.ExportResult())

@@ -15,6 +15,11 @@ enum Tool {
         return path
     }()
 
+    /// Google's protobuf compiler.
+    static let protoc = ["/usr/bin/protoc", "/usr/local/bin/protoc"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
     /// The Python of the system, without any packages.
     static let plainPython: String? = {
         for path in ["/usr/bin/python3", "/usr/local/bin/python3"]
