@@ -37,9 +37,10 @@ extension Transfer {
         var progress = TimeLimits.Progress(started: started)
         guard let slot else { return progress }
         // SAFETY: read on the loop's thread; the slot is valid, see Slot.
+        progress.connected = unsafe Slot.instant(slot.raw.pointee.request_at)
         // With a body that takes its time, the request is out when the body is.
-        progress.requestSent = unsafe Slot.instant(
-            slot.isUploading ? slot.raw.pointee.upload.done_at : slot.raw.pointee.request_at)
+        progress.requestSent =
+            slot.isUploading ? unsafe Slot.instant(slot.raw.pointee.upload.done_at) : progress.connected
         progress.headCompleted = unsafe Slot.instant(slot.raw.pointee.head_at)
         let read = unsafe MonotonicInstant(nanoseconds: slot.raw.pointee.last_read_at)
         progress.lastRead = max(read, resumed)

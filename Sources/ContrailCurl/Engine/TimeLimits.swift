@@ -31,6 +31,9 @@ struct TimeLimits: Equatable {
     struct Progress: Equatable {
         /// `nil`: it waits for its turn.
         var started: MonotonicInstant?
+        /// The request begins to go out.
+        var connected: MonotonicInstant?
+        /// It is out, its body included.
         var requestSent: MonotonicInstant?
         var headCompleted: MonotonicInstant?
         /// The last byte of the body, or the moment at which the consumer let the peer go on.
@@ -63,7 +66,7 @@ struct TimeLimits: Equatable {
             if !progress.isPaused { consider(.idleRead, max(head, progress.lastRead ?? head) + idleRead) }
         } else if let sent = progress.requestSent {
             consider(.timeToHead, timeToHead.map { sent + $0 })
-        } else if let started = progress.started {
+        } else if let started = progress.started, progress.connected == nil {
             consider(.connect, started + connect)
         }
         return result

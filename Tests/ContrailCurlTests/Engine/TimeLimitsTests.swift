@@ -21,6 +21,8 @@ struct TimeLimitsTests {
 
     private static let waiting = Progress()
     private static let connecting = Progress(started: at(5))
+    /// The body of the request is still going out: the peer owes no head yet.
+    private static let uploading = Progress(started: at(5), connected: at(6))
     private static let sent = Progress(started: at(5), requestSent: at(6))
     private static let reading = Progress(started: at(5), requestSent: at(6), headCompleted: at(7), lastRead: at(50))
     private static let paused = Progress(
@@ -31,6 +33,8 @@ struct TimeLimitsTests {
         (waiting, false, 100, .deadline),
         (connecting, false, 14, nil),
         (connecting, false, 15, .connect),
+        (uploading, false, 99, nil),
+        (uploading, false, 100, .deadline),
         (sent, false, 25, nil),
         (sent, true, 26, .timeToHead),
         (reading, false, 79, nil),
