@@ -51,6 +51,8 @@ final class HedgeStep: Sendable {
         await withTaskGroup(of: Event.self) { group in
             var session = session
             var answer: (send: Int, outcome: Outcome)?
+            /// What a send brought that did not go well, should no other do better.
+            var fallback: (send: Int, outcome: Outcome)?
             addSend(0, to: &group, send)
             addTimer(session.nextHedge(after: time.now), to: &group)
             while let event = await group.next() {
@@ -63,16 +65,26 @@ final class HedgeStep: Sendable {
                 case .ended(let number, let outcome, let took):
                     record(outcome, origin, took: took)
                     let reading = OutcomeReading(outcome, wallNanoseconds: time.wallNanoseconds)
+                    let isOfASend = reading.outcome.isOfASend
+                    // A hedge that was not admitted here decides nothing: the send under way may still bring an answer.
+                    let outcomeClass = isOfASend ? reading.outcome.outcomeClass : .notSent
                     let asksToWait = reading.outcome.serverDelay != nil
-                    switch session.ended(reading.outcome.outcomeClass, serverAsksToWait: asksToWait) {
-                    case .wait: reading.discardBody()
+                    switch session.ended(outcomeClass, serverAsksToWait: asksToWait) {
+                    case .wait:
+                        reading.discardBody()
+                        if answer == nil, isOfASend, reading.outlastsDiscarding { fallback = (number, outcome) }
+                    case .finish where !isOfASend && fallback != nil:
+                        answer = fallback
+                        group.cancelAll()
                     case .win, .finish:
                         answer = (number, outcome)
                         group.cancelAll()
                     }
                 }
             }
-            if session.sends > 1 { call.tell(.hedgeDecided(hedgeWon: (answer?.send ?? 0) > 0, at: time.now)) }
+            if session.sends > 1, !Task.isCancelled {
+                call.tell(.hedgeDecided(hedgeWon: (answer?.send ?? 0) > 0, at: time.now))
+            }
             return (answer?.outcome ?? .failure(CancellationError()), session.sends - 1)
         }
     }

@@ -140,7 +140,8 @@ import Testing
         try await time.waitForSleepers(2)
         first.cancel()
         _ = await first.result
-        while transport.requests.count < 2 { await Task.yield() }
+        for _ in 0..<10_000 where transport.requests.count < 2 { await Task.yield() }
+        #expect(transport.requests.count == 2)
         third.cancel()
         _ = await third.result
     }
@@ -255,6 +256,7 @@ import Testing
         let call = Task { try await pipeline.execute(.post("http://a.test")) }
         try await time.waitForSleepers(1)
         time.advance(by: .seconds(5))
+        for _ in 0..<500 { await Task.yield() }
         call.cancel()
         _ = await call.result
         #expect(transport.requests.count == 1)
@@ -270,6 +272,47 @@ import Testing
         call.cancel()
         _ = await call.result
         #expect(transport.requests.count == 1)
+    }
+
+    /// A hedge that gets no permit is left out; the send under way is not touched, and its answer counts.
+    @Test(arguments: [200, 503]) func aHedgeThatIsNotAdmittedHarmsNothing(status: Int) async throws {
+        let transport = ScriptedTransport(
+            .custom { [time] _ in
+                try await time.sleep(until: time.now + .seconds(1))
+                return ScriptedTransport(time: time).response(status)
+            }, time: time)
+        let pipeline = pipeline(transport) {
+            $0.hedging = .after(.milliseconds(100))
+            $0.limits.maxTotal = 1
+            $0.limits.maxQueued = 0
+        }
+        let call = Task { try await pipeline.execute(.get("http://a.test")) }
+        try await time.waitForSleepers(2)
+        time.advance(by: .milliseconds(100))
+        for _ in 0..<100 { await Task.yield() }
+        time.advance(by: .seconds(1))
+        #expect(try await call.value.status.code == status)
+        #expect(transport.requests.count == 1)
+    }
+
+    /// The hedge fails first, the first send brings something worse than nothing: what was answered is handed up.
+    @Test func anAnswerIsHandedUpRatherThanARefusal() async throws {
+        let transport = ScriptedTransport(
+            .custom { [time] _ in
+                try await time.sleep(until: time.now + .milliseconds(200))
+                return ScriptedTransport(time: time).response(500)
+            }, time: time)
+        let pipeline = pipeline(transport) {
+            $0.hedging = .after(.milliseconds(100))
+            $0.limits.maxTotal = 1
+            $0.limits.maxQueueTime = .milliseconds(50)
+        }
+        let call = Task { try await pipeline.execute(.get("http://a.test")) }
+        try await time.waitForSleepers(2)
+        time.advance(by: .milliseconds(100))
+        try await time.waitForSleepers(2)
+        time.advance(by: .milliseconds(200))
+        #expect(try await call.value.status.code == 500)
     }
 
     /// Cancelling the call ends both sends and frees both permits.
