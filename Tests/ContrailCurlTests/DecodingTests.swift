@@ -193,14 +193,14 @@ struct DecodingTests {
             let body = try await Compressed.gzipRepetitive(megabytes: 64)
             try await withServer(DecodingTests.answer("gzip", body)) { server, transport in
                 _ = try await transport.fetch(DecodingTests.request(server.port, .off))
-                let before = try ProcessMemory.residentBytes()
+                let before = ProcessCount.residentBytes
                 let response = try await transport.send(DecodingTests.request(server.port), mode: .streaming)
                 let stream = try #require(response.stream as? CurlBodyStream)
                 // Without a pause all of it would be here long before the time is over.
                 let clock = SystemTime()
                 while stream.pipe.outstanding < BodyQueue<Never>.highWater { await Task.yield() }
                 try await clock.sleep(until: clock.now + .seconds(1))
-                let grown = try ProcessMemory.residentBytes() - before
+                let grown = ProcessCount.residentBytes - before
                 print("figure: 64 MB in \(body.count) bytes, paused: memory grew by \(grown >> 10) kB")
                 #expect(grown < 12_000_000)
                 var total = 0
@@ -215,12 +215,4 @@ struct DecodingTests {
 extension WireResponse {
     /// The collected body.
     var bytes: [UInt8] { if case .buffered(let chunk) = body { Array(chunk) } else { [] } }
-}
-
-/// This process's memory.
-enum ProcessMemory {
-    static func residentBytes() throws -> Int {
-        let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-        return (Int(fields[1]) ?? 0) * 4096
-    }
 }
