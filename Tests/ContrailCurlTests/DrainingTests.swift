@@ -52,6 +52,25 @@ struct DrainingTests {
         }
     }
 
+    /// What counts is the rest on the wire; what it becomes is thrown away however much it is.
+    @Test func anEncodedRestIsDrainedToo() async throws {
+        let body = try await Compressed.gzipRepetitive(megabytes: 4)
+        #expect(body.count < 60_000)
+        try await withServer({
+            guard $0.path == "/first" else { return $0.respond() }
+            $0.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n")
+            $0.send(body)
+        }) { server, transport in
+            var request = WireRequest.get(server.port, "/first")
+            request.decoding = .automatic
+            let stream = try #require(try await transport.send(request, mode: .streaming).stream)
+            _ = try await stream.next()
+            stream.cancel()
+            await waitUntilIdle(transport)
+            #expect(try await transport.fetch(.get(server.port)).summary.connectionReused)
+        }
+    }
+
     @Test func aRestOfUnknownLengthIsNotRead() async throws {
         let mayGoOn = Gate()
         try await withServer({
