@@ -12,15 +12,21 @@ import Testing
             try await Task.sleep(for: .milliseconds(1))
             let before = ProcessCount.now()
             let plans: [FaultServer.Plan] = [
-                .acceptAndSilence, .neverRead, .ok("", when: FaultServer.Gate()), .status(200, after: .seconds(3600)),
+                .neverRead, .acceptAndSilence, .ok("", when: FaultServer.Gate()), .status(200, after: .seconds(3600)),
                 .endlessDrip(interval: .seconds(3600)), .endlessHeader, .interimFlood, .stepsAfterHead(.readBody),
-                .bytes(1 << 40), .gzipBomb(),
+                .bytes(1 << 40), .gzipBomb(decodedBytes: 1 << 36),
             ]
-            for plan in plans {
+            for (index, plan) in plans.enumerated() {
+                let isUnread = index < 1
                 let server = try FaultServer.start(plan)
-                let clients = try (0..<3).map { _ in try LoopbackConnection.opened(to: server.port) }
-                for client in clients { client.send(Array("PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\n12345".utf8)) }
-                try await server.wait { $0.openConnectionCount == 3 }
+                let clients = try (0..<4).map { _ in try LoopbackConnection.opened(to: server.port) }
+                // Half of the clients leave something of the body out: the server then waits for it.
+                for (index, client) in clients.enumerated() {
+                    let length = index.isMultiple(of: 2) ? 5 : 9
+                    client.send(Array("PUT / HTTP/1.1\r\nContent-Length: \(length)\r\n\r\n12345".utf8))
+                }
+                try await server.wait { $0.openConnectionCount == clients.count }
+                if !isUnread { try await server.wait { $0.bodyBytes == 5 * clients.count } }
                 server.stop()
                 server.stop()
                 #expect(server.record.openConnectionCount == 0)
