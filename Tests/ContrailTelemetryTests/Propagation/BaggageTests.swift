@@ -64,6 +64,38 @@ struct BaggageTests {
         #expect(header?.hasPrefix("a=1,b=x") == true && header?.hasSuffix("x") == true)
     }
 
+    @Test func noMoreThanTheLimitIsRead() {
+        let header = (0..<1000).map { "k\($0)=v" }.joined(separator: ",")
+        #expect(BaggageHeader.parse(header).entries.map(\.name) == (0..<64).map { "k\($0)" })
+        // Members that are not valid count too: reading them is work.
+        #expect(BaggageHeader.parse(String(repeating: "x,", count: 64) + "k=v").isEmpty)
+        #expect(BaggageHeader.parse(String(repeating: "x,", count: 63) + "k=v")["k"] == "v")
+    }
+
+    /// Jaeger's form of baggage states no limits; those of W3C hold.
+    @Test func jaegersBaggageIsBoundedBothWays() {
+        var context = ServiceContext.topLevel
+        context.baggage = baggage((0..<70).map { ("k\($0)", "v") } + [("long", String(repeating: "x", count: 9000))])
+        var sent: [Telemetry.HeaderList.Field] = []
+        Telemetry.JaegerPropagator().inject(context, into: &sent, using: Telemetry.HeaderList())
+        #expect(sent.map(\.name) == (0..<64).map { "uberctx-k\($0)" })
+        let long: [Telemetry.HeaderList.Field] = [
+            ("uberctx-long", String(repeating: "x", count: 9000)), ("uberctx-a", "1"),
+        ]
+        var read = ServiceContext.topLevel
+        let many = long + (0..<70).map { ("uberctx-k\($0)", "v") }
+        Telemetry.JaegerPropagator().extract(many, into: &read, using: Telemetry.HeaderList())
+        #expect(read.baggage?.entries.map(\.name) == ["a"] + (0..<63).map { "k\($0)" })
+    }
+
+    @Test func aNameThatIsNoHeaderNameIsNotSentAsOne() {
+        var context = ServiceContext.topLevel
+        context.baggage = baggage([("a\r\nx-evil", "1"), ("a b", "1"), ("ü", "1"), ("ok", "\r\nx: y")])
+        var sent: [Telemetry.HeaderList.Field] = []
+        Telemetry.JaegerPropagator().inject(context, into: &sent, using: Telemetry.HeaderList())
+        #expect(sent.map(\.name) == ["uberctx-ok"] && sent.map(\.value) == ["%0D%0Ax%3A%20y"])
+    }
+
     @Test func withoutBaggageNothingIsSent() {
         #expect(sent(Telemetry.Baggage()) == nil)
         #expect(sent(baggage([("ü", "1")])) == nil)
