@@ -23,8 +23,6 @@ package struct TelemetryEnvironment: Sendable, Equatable {
     package var otlp = OTLPOptions()
     /// OTEL_BSP_….
     package var batching = BatchOptions()
-    /// OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: all methods that are known, in place of the usual ones.
-    package var knownMethods: [String]?
     /// One sentence per variable that was ignored. Holds no secret.
     package var warnings: [String] = []
 
@@ -89,9 +87,6 @@ package struct TelemetryEnvironment: Sendable, Equatable {
         exporters = reader.choices("OTEL_TRACES_EXPORTER", Exporter.self)
         otlp = OTLPOptions(.traces, &reader)
         batching = BatchOptions(&reader)
-        knownMethods = reader.text("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS").map { text in
-            text.split(separator: ",").map { String($0).trimmingBlanks }.filter { !$0.isEmpty }
-        }
         if reader.text("OTEL_CONFIG_FILE") != nil { reader.warn("OTEL_CONFIG_FILE", "is not supported: ignored") }
         warnings = reader.warnings
     }

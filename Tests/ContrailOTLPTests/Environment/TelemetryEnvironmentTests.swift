@@ -306,12 +306,6 @@ import Testing
         #expect(TelemetryEnvironment(["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "3"]).limits?.attributeValueLength == 3)
     }
 
-    @Test func knownMethodsAreTheWholeListAndKeepTheirCase() {
-        let name = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
-        #expect(TelemetryEnvironment([name: "GET, purge,,"]).knownMethods == ["GET", "purge"])
-        #expect(TelemetryEnvironment([:]).knownMethods == nil)
-    }
-
     @Test func whatIsNotSupportedIsTold() {
         #expect(TelemetryEnvironment(["OTEL_CONFIG_FILE": "/x.yaml"]).warnings.count == 1)
     }
@@ -352,6 +346,5 @@ import Testing
         "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
         "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS",
         "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_COMPRESSION",
-        "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
     ]
 }
