@@ -198,7 +198,10 @@ struct DecodingTests {
                 let stream = try #require(response.stream as? CurlBodyStream)
                 // Without a pause all of it would be here long before the time is over.
                 let clock = SystemTime()
-                while stream.pipe.outstanding < BodyQueue<Never>.highWater { await Task.yield() }
+                while stream.pipe.outstanding < BodyQueue<Never>.highWater {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
                 try await clock.sleep(until: clock.now + .seconds(1))
                 let grown = ProcessCount.residentBytes - before
                 print("figure: 64 MB in \(body.count) bytes, paused: memory grew by \(grown >> 10) kB")

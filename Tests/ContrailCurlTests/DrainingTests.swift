@@ -11,8 +11,11 @@ struct DrainingTests {
         try #require(try await transport.send(.get(port, "/first"), mode: .streaming).stream)
     }
 
-    private func waitUntilIdle(_ transport: CurlTransport) async {
-        while transport.counters.inFlight > 0 { await Task.yield() }
+    private func waitUntilIdle(_ transport: CurlTransport) async throws {
+        while transport.counters.inFlight > 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     @Test(arguments: [(1, true), (60_000, true), (66_000, false), (400_000, false)])
@@ -29,7 +32,7 @@ struct DrainingTests {
             stream.cancel()
             await expectCancelled { _ = try await stream.next() }
             mayGoOn.open()
-            await waitUntilIdle(transport)
+            try await waitUntilIdle(transport)
             let next = try await transport.fetch(.get(server.port))
             #expect(next.text == "hello")
             #expect(next.summary.connectionReused == isKept)
@@ -44,9 +47,12 @@ struct DrainingTests {
         try await withServer({ $0.respond($0.path == "/first" ? String(repeating: "x", count: bytes) : "second") }) {
             server, transport in
             let stream = try #require(try await open(transport, server.port) as? CurlBodyStream)
-            while stream.pipe.outstanding < BodyQueue<Never>.highWater { await Task.yield() }
+            while stream.pipe.outstanding < BodyQueue<Never>.highWater {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
             stream.cancel()
-            await waitUntilIdle(transport)
+            try await waitUntilIdle(transport)
             let next = try await transport.fetch(.get(server.port))
             #expect(next.text == "second" && next.summary.connectionReused)
         }
@@ -66,7 +72,7 @@ struct DrainingTests {
             let stream = try #require(try await transport.send(request, mode: .streaming).stream)
             _ = try await stream.next()
             stream.cancel()
-            await waitUntilIdle(transport)
+            try await waitUntilIdle(transport)
             #expect(try await transport.fetch(.get(server.port)).summary.connectionReused)
         }
     }
@@ -84,7 +90,7 @@ struct DrainingTests {
             stream.cancel()
             await expectCancelled { _ = try await stream.next() }
             mayGoOn.open()
-            await waitUntilIdle(transport)
+            try await waitUntilIdle(transport)
             #expect(try await transport.fetch(.get(server.port)).summary.connectionReused == false)
         }
     }
@@ -100,7 +106,7 @@ struct DrainingTests {
             let before = SystemTime().now
             stream.cancel()
             await expectCancelled { _ = try await stream.next() }
-            await waitUntilIdle(transport)
+            try await waitUntilIdle(transport)
             #expect(SystemTime().now - before >= .seconds(1))
             #expect(try await transport.fetch(.get(server.port)).summary.connectionReused == false)
         }

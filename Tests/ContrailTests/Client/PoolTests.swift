@@ -39,7 +39,10 @@ struct ClientPoolTests {
         configuration.limits.maxPerOrigin = 1
         let client = try HTTPClient(configuration: configuration, transport: transport)
         let calls = (0..<3).map { _ in Task { try await client.get("http://a.test") } }
-        while client.poolStatistics.queued < 2 { await Task.yield() }
+        while client.poolStatistics.queued < 2 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         for call in calls { call.cancel() }
         for call in calls { _ = await call.result }
         #expect(client.poolStatistics.queued == 0)
