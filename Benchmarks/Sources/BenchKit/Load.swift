@@ -1,6 +1,6 @@
 /// What a contender is asked to do: so many requests, so many at a time.
 public struct Load: Sendable {
-    /// What each request is.
+    /// The kinds of requests.
     public enum Kind: String, Sendable {
         /// GET, the body read to its end.
         case get
@@ -8,9 +8,13 @@ public struct Load: Sendable {
         case post
     }
 
+    /// What each request is.
     public let kind: Kind
+    /// Where it goes.
     public let url: String
+    /// Requests in all.
     public let count: Int
+    /// Requests under way at any time.
     public let concurrency: Int
     /// What follows the four that every contender understands.
     public let options: [String]
@@ -29,8 +33,11 @@ public struct Load: Sendable {
 
     /// What is posted and what comes back.
     public struct Item: Codable, Sendable {
+        /// A number.
         public var id: Int
+        /// An embedding.
         public var vector: [Double]
+        /// What was embedded.
         public var text: String
 
         /// About 1 kB as JSON.

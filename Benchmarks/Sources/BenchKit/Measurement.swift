@@ -91,5 +91,6 @@ extension Duration {
 
 /// The answer was not 200.
 public struct Refused: Error {
+    /// The answer was not 200.
     public init() {}
 }

@@ -18,8 +18,8 @@ import Testing
         }
     }
 
+    // SAFETY: used by one test, on one thread.
     private final class Log: @unchecked Sendable {
-        // SAFETY: used by one test, on one thread.
         var names: [String] = []
     }
 
