@@ -25,6 +25,8 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     var url: String?
     var isStreamed = false
     var uploads: String?
+    /// The body of the request brings a few bytes and then nothing more.
+    var isUploadPaused = false
     var configure: @Sendable (inout HTTPClient.Configuration) -> Void = { _ in }
 
     var testDescription: String { name }
@@ -85,7 +87,23 @@ extension FaultCase {
             $0.ending = .failure("timeout")
             $0.configure = { $0.attemptTimeout = limit }
         },
+        .outlasts("accept and silence, time to the head", .acceptAndSilence).with {
+            $0.ending = .failure("head_timeout")
+            $0.errorType = "head_timeout"
+            $0.configure = { $0.timeToHeadTimeout = limit }
+        },
         .outlasts("silence after the head", .silenceAfterHead),
+        .outlasts("silence after the head, collected", .silenceAfterHead).with {
+            $0.ending = .failure("idle_read_timeout")
+            $0.errorType = "idle_read_timeout"
+            $0.configure = { $0.idleReadTimeout = limit }
+        },
+        .outlasts("a peer that never reads", .neverRead, requests: 0).with {
+            $0.ending = .failure("idle_write_timeout")
+            $0.errorType = "idle_write_timeout"
+            $0.uploads = String(repeating: "x", count: 32 << 20)
+            $0.configure = { $0.idleWriteTimeout = limit }
+        },
         .outlasts("silence after the head, streamed", .silenceAfterHead).with {
             $0.isStreamed = true
             $0.ending = .failure("idle_read_timeout")
@@ -112,10 +130,19 @@ extension FaultCase {
         .ends("short body", .shortBody, .failure("truncated_body")),
         .ends("over-long body", .overLongBody, .response(200)),
         .ends("missing last chunk", .missingLastChunk, .failure("truncated_body")),
+        .ends("malformed chunk", .malformedChunk, .failure("protocol_violation")),
+        .ends("bad gzip", .badGzip, .failure("bad_content_encoding")),
+        .ends("gzip bomb", .gzipBomb(), .failure("decompression_bomb")),
+        .ends("gzip bomb, streamed", .gzipBomb(), .failure("decompression_bomb")).with { $0.isStreamed = true },
+        .ends("close while an upload is paused", .closeWhileUploadPaused, .failure("connection_reset")).with {
+            $0.isUploadPaused = true
+        },
     ]
 
     private static let heads: [FaultCase] = [
         .ends("300 kB of headers", .headers(bytes: 300_000), .failure("headers_too_large")),
+        .ends("endless header", .endlessHeader, .failure("headers_too_large")),
+        .ends("1xx flood", .interimFlood, .failure("protocol_violation")),
         .ends("NUL in a header", .nulInHeader, .failure("protocol_violation")),
         .ends("folded header", .foldedHeader, .response(200)),
         .ends("not HTTP", .notHTTP, .failure("protocol_violation")),

@@ -87,6 +87,12 @@ struct FaultRun: Sendable {
     }
 
     private static func status(_ fault: FaultCase, _ url: String, _ client: HTTPClient) async throws -> Int {
+        if fault.isUploadPaused {
+            let (chunks, source) = AsyncStream.makeStream(of: ByteChunk.self, bufferingPolicy: .bufferingOldest(1))
+            source.yield(ByteChunk("first".utf8))
+            defer { source.finish() }
+            return try await client.post(url, body: .stream(chunks, length: nil)).status.code
+        }
         if let text = fault.uploads { return try await client.post(url, body: .text(text)).status.code }
         guard fault.isStreamed else { return try await client.get(url).status.code }
         let response = try await client.stream(.get(url))
