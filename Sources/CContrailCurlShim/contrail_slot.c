@@ -119,6 +119,8 @@ static void set_pause(contrail_slot *slot) {
 void contrail_slot_resume(contrail_slot *slot) {
     slot->paused = false;
     set_pause(slot);
+    // What libcurl had kept is written inside the call; a callback that refuses it there ends nothing (7.88).
+    if (slot->failure != CONTRAIL_FAILURE_NONE) contrail_loop_add_news(slot->loop, slot, CONTRAIL_NEWS_BROKEN);
 }
 
 void contrail_slot_resume_upload(contrail_slot *slot) {

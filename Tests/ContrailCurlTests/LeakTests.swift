@@ -56,12 +56,12 @@ struct LeakTests {
                 var response: WireResponse?
                 for _ in 0..<6 where response == nil {
                     var request = WireRequest.get(server.port)
-                    request.deadline = time.now + .milliseconds(300)
+                    request.deadline = time.now + .seconds(2)
                     response = try? await transport.fetch(request)
                 }
                 #expect(response != nil)
             }
-            #expect(ProcessCount.now() == before)
+            await ProcessCount.expect(before)
         }
     }
 
@@ -104,7 +104,7 @@ struct LeakTests {
                 // Every source that was begun has ended: none is left waiting.
                 while alive.value > 0 { await Task.yield() }
             }
-            #expect(ProcessCount.now() == before)
+            await ProcessCount.expect(before)
         }
     }
 
@@ -133,7 +133,7 @@ struct LeakTests {
             #expect(await transport.failure(of: .get(server.port))?.kind == .shutDown)
             await transport.shutdown()
             server.stop()
-            #expect(ProcessCount.now() == before)
+            await ProcessCount.expect(before)
         }
     }
 
@@ -147,7 +147,7 @@ struct LeakTests {
                 for _ in 0..<10 { group.addTask { await transport.shutdown() } }
             }
             server.stop()
-            #expect(ProcessCount.now() == before)
+            await ProcessCount.expect(before)
         }
     }
 
@@ -168,7 +168,7 @@ struct LeakTests {
         await #expect(processExitsWith: .success) {
             let before = try await ProcessCount.warm()
             let transport = CurlTransport()
-            #expect(ProcessCount.now() == before)
+            await ProcessCount.expect(before)
             await transport.shutdown()
             #expect(await transport.failure(of: .get(1))?.kind == .shutDown)
         }
@@ -234,7 +234,7 @@ struct LeakTests {
             #expect(ProcessCount.now().loopThreads > 1)
             await transport.shutdown()
             for server in servers { server.stop() }
-            #expect(ProcessCount.now() == before)
+            await ProcessCount.expect(before)
         }
     }
 }

@@ -31,6 +31,7 @@ enum {
     CONTRAIL_NEWS_HEAD = 2,      // the final head is complete (streams and uploads only)
     CONTRAIL_NEWS_BODY = 4,      // there are body bytes to take (streaming only)
     CONTRAIL_NEWS_PAUSED = 8,    // the high-water mark was met (streaming only)
+    CONTRAIL_NEWS_BROKEN = 32,   // a callback broke the transfer off where libcurl does not say so (streaming only)
     CONTRAIL_NEWS_SENT = 16,     // body bytes went out, or there were none to go (uploads only)
 };
 

@@ -83,6 +83,10 @@ struct SendHealth: Equatable {
     /// Request out to first byte back; `nil` if that says nothing.
     let latency: Duration?
 
+    private static let silences: Set<TransportError.Kind> = [
+        .timeout, .headTimeout, .idleReadTimeout, .idleWriteTimeout,
+    ]
+
     init(_ outcome: Result<WireResponse, any Error>) {
         switch outcome {
         case .success(let response):
@@ -91,7 +95,7 @@ struct SendHealth: Equatable {
             breakerOutcome = status >= 500 && status != 501 && status != 505 ? .failure : .success
             latency = response.summary.responseTime
         case .failure(let error as TransportError):
-            isOverload = error.kind == .timeout || error.kind == .idleReadTimeout
+            isOverload = Self.silences.contains(error.kind)
             breakerOutcome = OutcomeClass.of(error) == .final ? .ignored : .failure
             latency = nil
         case .failure(let error):
@@ -105,9 +109,9 @@ struct SendHealth: Equatable {
 }
 
 extension SendSummary {
-    /// Request out to first byte back: the origin's own time, without connecting.
+    /// Request out, its body included, to first byte back: the origin's own time, without connecting.
     var responseTime: Duration? {
-        guard let firstByte, let requestStarted else { return nil }
-        return max(firstByte - requestStarted, .zero)
+        guard let firstByte, let out = uploaded ?? requestStarted else { return nil }
+        return max(firstByte - out, .zero)
     }
 }

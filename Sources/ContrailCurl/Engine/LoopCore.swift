@@ -62,6 +62,7 @@ import ContrailBase
         static var head: News { News(rawValue: UInt32(CONTRAIL_NEWS_HEAD)) }
         static var body: News { News(rawValue: UInt32(CONTRAIL_NEWS_BODY)) }
         static var paused: News { News(rawValue: UInt32(CONTRAIL_NEWS_PAUSED)) }
+        static var broken: News { News(rawValue: UInt32(CONTRAIL_NEWS_BROKEN)) }
         static var sent: News { News(rawValue: UInt32(CONTRAIL_NEWS_SENT)) }
     }
 }

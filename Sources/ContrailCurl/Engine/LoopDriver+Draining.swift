@@ -27,6 +27,8 @@ extension LoopDriver {
 extension Slot {
     /// The length of the rest is known and small.
     fileprivate var canBeDrained: Bool {
+        // A body that nobody wants an answer to need not go out to its end.
+        if isUploading, !hasHandedAll { return false }
         let rest = unsafe contrail_slot_rest(raw)
         return hasCompleteHead && rest >= 0 && rest <= LoopDriver.longestRest
     }

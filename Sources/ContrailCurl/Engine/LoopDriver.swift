@@ -99,6 +99,7 @@ final class LoopDriver {
                 if case .streaming = transfer.mode { handUpHead(transfer, slot) }
             }
             if news.contains(.body) || news.contains(.paused) { passOn(transfer, slot) }
+            if news.contains(.broken) { finish(transfer, ended: Self.readClock(), result: CURLE_WRITE_ERROR) }
         }
     }
 

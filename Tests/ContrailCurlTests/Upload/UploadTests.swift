@@ -317,12 +317,9 @@ struct UploadTests {
             let failure = Task { await transport.failure(of: request) }
             while request.body?.canBeSent == true { await Task.yield() }
             mayClose.open()
-            let time = SystemTime()
-            let closed = time.now
+            // Unnoticed, it would end as idle_write_timeout or not at all.
             let error = await failure.value
             #expect(error?.kind == .connectionReset || error?.kind == .emptyReply)
-            print("close while paused noticed after", time.now - closed)
-            #expect(time.now - closed < .seconds(5))
             await source.isGivenUp.opened()
         }
     }

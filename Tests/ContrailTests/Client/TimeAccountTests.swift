@@ -99,8 +99,12 @@ import Testing
             }
         } check: { _, spans, _ in
             try expectExplained(spans)
-            for send in spans where send.isClient {
-                #expect(send.double("contrail.phase.send") != nil && send.double("contrail.phase.wait") != nil)
+            let answered = spans.filter { $0.isClient && $0.int("http.response.status_code") == 200 }
+            #expect(answered.count == 10)
+            for send in answered {
+                #expect(
+                    send.double("contrail.phase.send") != nil && send.double("contrail.phase.wait") != nil,
+                    "\(send.span.attributes)")
             }
         }
     }

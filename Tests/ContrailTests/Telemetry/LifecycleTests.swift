@@ -54,7 +54,8 @@ import Testing
         }
     }
 
-    /// The first is taken for a flush of up to the whole grace; here nothing would end it, since the collector hangs.
+    /// The first is taken for a flush of up to the whole grace, here an hour; nothing else would end it, since the collector
+    /// hangs.
     @Test func aSecondInterruptEndsTheProcessAtOnce() async throws {
         let server = try RawServer { $0.respond() }
         defer { server.stop() }
@@ -62,14 +63,12 @@ import Testing
             collector.behave(.hang)
             let run = try program(
                 server, count: 5, ending: "stubborn", endpoint: collector.endpoint,
-                environment: ["OTEL_BSP_SCHEDULE_DELAY": "1"])
+                environment: ["LIFECYCLE_GRACE": "3600"])
             await run.waitForOutput("statuses")
             run.send(SIGINT)
             await run.waitForOutput("cancelled")
             run.send(SIGINT)
-            let result = await run.result()
-            #expect(result.signal == SIGINT)
-            #expect(!result.errors.contains("lost"), "it was not given the time to say so")
+            #expect(await run.result().signal == SIGINT)
         }
     }
 

@@ -1,6 +1,8 @@
 // A program for tests that need a process: does requests under Telemetry.run and ends as it is told.
 // Arguments: URL COUNT (return | wait | fail | stubborn) [PAUSE: ms between the requests of each of 16 workers]. Prints how many answers had which status, and how long calls took.
+// LIFECYCLE_GRACE: the shutdown's budget in seconds.
 import Contrail
+import Foundation
 
 @main struct LifecycleProgram {
     struct Failure: Error {}
@@ -9,7 +11,11 @@ import Contrail
         let arguments = CommandLine.arguments
         guard arguments.count >= 4, let count = Int(arguments[2]) else { throw Failure() }
         let (url, ending) = (arguments[1], arguments[3])
-        try await Telemetry.run(service: "lifecycle") {
+        var configuration = Telemetry.Configuration()
+        if let grace = ProcessInfo.processInfo.environment["LIFECYCLE_GRACE"].flatMap(Int.init) {
+            configuration.shutdownTimeout = .seconds(grace)
+        }
+        try await Telemetry.run(service: "lifecycle", configuration: configuration) {
             var statuses: [Int: Int] = [:]
             var durations: [Duration] = []
             for (status, duration) in await fetch(
