@@ -62,12 +62,12 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func anotherProgramReadsIt() throws {
+    func anotherProgramReadsIt() async throws {
         let directory = try Tool.temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
         let file = directory.appendingPathComponent("text.gz")
         try Data(try Self.compressed(ByteChunk("hello\n".utf8))).write(to: file)
-        let (status, output, errors) = try Tool.run("/usr/bin/env", ["gzip", "-dc", file.path])
+        let (status, output, errors) = try await Tool.run("/usr/bin/env", ["gzip", "-dc", file.path])
         #expect(status == 0 && output == "hello\n", "\(errors)")
     }
 }

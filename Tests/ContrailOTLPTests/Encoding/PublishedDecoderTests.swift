@@ -25,7 +25,7 @@ struct PublishedDecoderTests {
     }
 
     @Test(.timeLimit(.minutes(3)))
-    func publishedClassesReadWhatWasRecorded() throws {
+    func publishedClassesReadWhatWasRecorded() async throws {
         let python = try #require(Tool.python)
         let directory = try Tool.temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -41,7 +41,7 @@ struct PublishedDecoderTests {
             expected.append(CanonicalText.of(batch.spans, resource: batch.resource))
         }
         let script = Tool.root.appendingPathComponent("Tests/Tools/decode_otlp.py").path
-        let (status, output, errors) = try Tool.run(python, [script] + files)
+        let (status, output, errors) = try await Tool.run(python, [script] + files)
         #expect(status == 0, "\(errors)")
         let lines = output.split(separator: "\n").map(String.init)
         try #require(lines.count == expected.count)
@@ -52,7 +52,7 @@ struct PublishedDecoderTests {
 
     /// Google's C++ implementation, by way of its compiler: text from our bytes, and bytes from its text.
     @Test(.enabled(if: Tool.protoc != nil, "Debian: protobuf-compiler"), .timeLimit(.minutes(3)))
-    func protocReadsWhatWasRecordedAndWritesTheSameBytes() throws {
+    func protocReadsWhatWasRecordedAndWritesTheSameBytes() async throws {
         let directory = try Tool.temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
         for batch in Self.batches() {
@@ -60,13 +60,13 @@ struct PublishedDecoderTests {
             try bytes.write(to: directory.appendingPathComponent("\(batch.name).bin"))
         }
         let script = Tool.root.appendingPathComponent("Tests/Tools/protoc_round_trip").path
-        let (status, output, errors) = try Tool.run("/bin/sh", [script, directory.path])
+        let (status, output, errors) = try await Tool.run("/bin/sh", [script, directory.path])
         #expect(status == 0, "\(errors)")
         #expect(output == "\(Self.batchCount) batches, \(Self.batchCount * 100) spans, all bytes the same\n")
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func publishedClassesAcceptTheDeepestValueThatIsSent() throws {
+    func publishedClassesAcceptTheDeepestValueThatIsSent() async throws {
         let python = try #require(Tool.python)
         let directory = try Tool.temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -74,7 +74,7 @@ struct PublishedDecoderTests {
         let spans = [Samples.span(attributes: [Telemetry.Attribute("deep", Samples.nested(depth: 1000))])]
         try Data(try OTLP.encode(spans, resource: Telemetry.Resource())).write(to: file)
         let script = Tool.root.appendingPathComponent("Tests/Tools/decode_otlp.py").path
-        let (status, _, errors) = try Tool.run(python, [script, file.path])
+        let (status, _, errors) = try await Tool.run(python, [script, file.path])
         #expect(status == 0, "\(errors)")
     }
 }

@@ -10,7 +10,7 @@ enum Tool {
     static let python: String? = {
         let path = root.appendingPathComponent(".venv/bin/python").path
         guard FileManager.default.isExecutableFile(atPath: path),
-            (try? run(path, ["-c", "import opentelemetry.proto.trace.v1.trace_pb2"]))?.status == 0
+            (try? runBlocking(path, ["-c", "import opentelemetry.proto.trace.v1.trace_pb2"]))?.status == 0
         else { return nil }
         return path
     }()
@@ -35,9 +35,21 @@ enum Tool {
         return FileManager.default.fileExists(atPath: url.appendingPathComponent("otlp-fields.tsv").path) ? url : nil
     }()
 
-    /// Runs a program to its end. What it writes goes to files, so that no pipe can fill up and block it.
-    static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String, errors: String)
-    {
+    /// Runs a program to its end, on a thread that may wait: the tasks of all tests share a few that may not.
+    static func run(
+        _ program: String, _ arguments: [String]
+    ) async throws -> (status: Int32, output: String, errors: String) {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try runBlocking(program, arguments) })
+            }
+        }
+    }
+
+    /// What the program writes goes to files, so that no pipe can fill up and block it.
+    private static func runBlocking(
+        _ program: String, _ arguments: [String]
+    ) throws -> (status: Int32, output: String, errors: String) {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(at: directory) }
         let outputFile = directory.appendingPathComponent("output")
