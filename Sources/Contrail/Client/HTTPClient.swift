@@ -23,6 +23,8 @@ public final class HTTPClient: Sendable {
     public typealias Query = HTTPCall.Query
     /// One send of a call, as it went. See ``ContrailCore/HTTPCall/Attempt``.
     public typealias Attempt = HTTPCall.Attempt
+    /// How far a call is, both ways.
+    public typealias Progress = HTTPCall.Progress
     /// A step of the pipeline that you add. See ``ContrailCore/HTTPMiddleware``.
     public typealias Middleware = HTTPMiddleware
 

@@ -26,7 +26,8 @@ extension HTTPCall {
         public var maxResumes = 5
         /// The largest file, in bytes; a larger one fails with `body_too_large`. Default `nil`: as large as the disk allows.
         public var maxBytes: Int64?
-        /// Called after each piece (256 kB or the last one) is in the file. Must not block. Default `nil`.
+        /// Called after each piece (256 kB or the last one) is in the file. Must not block. Default `nil`. The same as a
+        /// sequence: ``HTTPCall/Request/progress``.
         public var onProgress: (@Sendable (DownloadProgress) -> Void)?
 
         /// The defaults.

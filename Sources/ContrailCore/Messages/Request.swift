@@ -37,6 +37,8 @@ extension HTTPCall {
         public var maxResponseBytes: Int?
         /// Whether a compressed body is asked for and decoded; `nil`: the client's setting.
         public var decoding: ContentDecoding?
+        /// Where the call tells how far it is; `nil`: nowhere. For one call: make a new one to send the request again.
+        public var progress: Progress?
         /// Opens a connection even if one is idle. For warming up.
         package var needsNewConnection = false
         /// The URL's low-cardinality form (`/users/{id}`), used in span names and as `url.template`.

@@ -40,6 +40,7 @@ package final class CallPipeline: Sendable {
                 throw ClientError(
                     .invalidRequest, "A middleware answered a buffered call with a streamed body.", target: call.target)
             }
+            request.progress?.change { $0.downloaded(inAll: Int64(body.count), of: Int64(body.count)) }
             call.end(.response(status: response.head.status.code), at: settings.time.now)
             let history = call.snapshot
             return HTTPCall.Response(
@@ -81,12 +82,15 @@ package final class CallPipeline: Sendable {
     private func streamedBody(_ response: WireResponse, _ call: CallState) -> HTTPCall.BodyStream {
         let time = settings.time
         let status = response.head.status.code
+        let progress = call.request.progress
         switch response.body {
         case .buffered(let chunk):
+            progress?.change { $0.downloaded(inAll: Int64(chunk.count), of: Int64(chunk.count)) }
             call.end(.response(status: status), at: time.now)
             return HTTPCall.BodyStream(chunk) { Self.published($0, call) }
         case .stream(let stream):
-            let observed = ObservedBody(stream) { ending in
+            progress?.downloadBegins(response.head, method: call.request.method)
+            let observed = ObservedBody(stream, progress: progress) { ending in
                 switch ending {
                 case .complete: call.end(.response(status: status), at: time.now)
                 case .failed(let error): call.end(.failure(Self.published(error, call)), at: time.now)
@@ -101,8 +105,7 @@ package final class CallPipeline: Sendable {
     // MARK: Beginning and end
 
     private func begin(_ request: HTTPCall.Request) throws -> (WireRequest, CallState) {
-        let url = try url(of: request)
-        try Self.validate(request, url)
+        let url = try validURL(of: request)
         let now = settings.time.now
         let deadline = (request.timeout ?? settings.timeout).map { now + $0 }
         let observations = observe(request, url, now)
@@ -116,6 +119,17 @@ package final class CallPipeline: Sendable {
         wire.idleReadTimeout = settings.idleReadTimeout
         wire.idleWriteTimeout = settings.idleWriteTimeout
         return (wire, call)
+    }
+
+    private func validURL(of request: HTTPCall.Request) throws -> RequestURL {
+        do {
+            let url = try url(of: request)
+            try Self.validate(request, url)
+            return url
+        } catch {
+            request.progress?.end()
+            throw error
+        }
     }
 
     /// Throws ``ClientError`` if there is none.

@@ -70,6 +70,7 @@ final class CallState: Sendable {
 
     /// Tells the observers that it is over. Once, by whoever ends the call.
     func end(_ outcome: CallEnd.Outcome, at now: MonotonicInstant) {
+        request.progress?.end()
         guard !observations.isEmpty else { return }
         let history = snapshot
         let end = CallEnd(

@@ -4,6 +4,7 @@ import HTTPTypes
 /// A streamed body on its way up: tells once how it ended, whether it was read to the end, failed or was dropped.
 final class ObservedBody: WireBodyStream {
     private let base: any WireBodyStream
+    private let progress: HTTPCall.Progress?
     private let onEnd: Locked<(@Sendable (Ending) -> Void)?>
 
     enum Ending: Sendable {
@@ -15,8 +16,11 @@ final class ObservedBody: WireBodyStream {
         case discarded
     }
 
-    init(_ base: any WireBodyStream, onEnd: @escaping @Sendable (Ending) -> Void) {
+    init(
+        _ base: any WireBodyStream, progress: HTTPCall.Progress? = nil, onEnd: @escaping @Sendable (Ending) -> Void
+    ) {
         self.base = base
+        self.progress = progress
         self.onEnd = Locked(onEnd)
     }
 
@@ -31,7 +35,12 @@ final class ObservedBody: WireBodyStream {
     func next() async throws -> ByteChunk? {
         do {
             let chunk = try await base.next()
-            if chunk == nil { finish(.complete) }
+            if let chunk {
+                progress?.change { $0.downloaded(chunk.count) }
+            } else {
+                progress?.change { $0.downloadIsComplete() }
+                finish(.complete)
+            }
             return chunk
         } catch let error as TransportError where error.kind == .cancelled {
             finish(.cancelled)

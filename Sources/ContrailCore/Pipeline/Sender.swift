@@ -24,10 +24,13 @@ struct Sender: Sendable {
         request.deadline = earlier(deadline, (call.request.attemptTimeout ?? attemptTimeout).map { now + $0 })
         // The default total rules a stream up to its head; what the caller asked for covers all of it.
         if call.request.timeout != nil { request.bodyDeadline = call.deadline }
-        let send = Send(call: call, ordinal: call.takeOrdinal(), time: time)
+        let ordinal = call.takeOrdinal()
+        let send = Send(call: call, ordinal: ordinal, time: time)
         send.start(&request, at: now)
+        call.request.progress?.begin(&request, send: ordinal)
         do {
             var response = try await transport.send(request, mode: mode)
+            call.request.progress?.answered(request, response.summary, send: ordinal)
             switch response.body {
             case .buffered:
                 send.end(.response(response.head), response.summary)
