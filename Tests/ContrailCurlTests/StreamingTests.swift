@@ -187,7 +187,10 @@ struct StreamingTests {
             let (_, stream) = try await open(transport, .get(server.port))
             let pipe = try #require(stream as? CurlBodyStream).pipe
             let first = Task { try await stream.next() }
-            while !pipe.hasWaiter { await Task.yield() }
+            while !pipe.hasWaiter {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
             await #expect(throws: TransportError.self) { _ = try await stream.next() }
             stream.cancel()
             await expectCancelled { _ = try await first.value }

@@ -1,4 +1,5 @@
 import CContrailTestSupport
+import ContrailBase
 import Glibc
 
 /// What the process holds: counted before and after, it shows leaks.
@@ -13,6 +14,14 @@ package struct ProcessCount: Equatable, Sendable {
             descriptors: entries("/proc/self/fd").map { target("/proc/self/fd/\($0)") }
                 .filter { !$0.contains("timerfd") }.sorted(),
             loopThreads: threads(named: "contrail-loop"))
+    }
+
+    /// Waits until the process holds no more than `before`, 20 s at most: threads that were told to end, and look-ups that
+    /// nobody waits for any more, are gone a little later.
+    package static func settles(to before: ProcessCount) async -> Bool {
+        let time = SystemTime()
+        for _ in 0..<2000 where now() != before { try? await time.sleep(until: time.now + .milliseconds(10)) }
+        return now() == before
     }
 
     /// How many threads have a name that begins so.

@@ -18,8 +18,7 @@ import Testing
             print("figure: random cancels:", endings.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })
             #expect(endings.values.reduce(0, +) == Self.count)
             #expect((endings["cancelled"] ?? 0) > Self.count / 4)
-            for _ in 0..<10_000 where ProcessCount.now() != before { await Task.yield() }
-            #expect(ProcessCount.now() == before)
+            #expect(await ProcessCount.settles(to: before))
         }
         FaultRun.printFigures(process?.standardOutputContent)
     }
