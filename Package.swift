@@ -157,6 +157,9 @@ let package = Package(
             ],
             path: "Tests/Programs/FlatProgram", swiftSettings: settings),
         .executableTarget(
+            name: "BulkProgram", dependencies: ["Contrail", "ContrailBase", "ContrailTestSupport"],
+            path: "Tests/Programs/BulkProgram", swiftSettings: settings),
+        .executableTarget(
             name: "LifecycleProgram", dependencies: ["Contrail"], path: "Tests/Programs/LifecycleProgram",
             swiftSettings: settings),
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),

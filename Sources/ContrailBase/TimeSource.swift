@@ -29,10 +29,15 @@ public struct SystemTime: TimeSource {
 
     /// Suspends without holding a thread.
     public func sleep(until instant: MonotonicInstant) async throws {
-        let remaining = instant - now
-        guard remaining > .zero else { return try Task.checkCancellation() }
-        try await Task.sleep(for: remaining, tolerance: .zero)
+        try Task.checkCancellation()
+        while case let remaining = instant - now, remaining > .zero {
+            try await Task.sleep(for: min(remaining, Self.longestPiece), tolerance: .zero)
+        }
     }
+
+    /// The runtime keeps a cancelled sleep's timer until it fires, and one that lies beyond what libdispatch can express
+    /// never fires: it would be lost. So a long sleep is made of shorter ones.
+    static let longestPiece = Duration.seconds(3600)
 
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()

@@ -31,6 +31,8 @@ struct DrainingTests {
             #expect(try await stream.next().map(String.init) == "first")
             stream.cancel()
             await expectCancelled { _ = try await stream.next() }
+            // What is not to be read must not come before the loop has taken the cancellation.
+            if !isKept { try await waitUntilIdle(transport) }
             mayGoOn.open()
             try await waitUntilIdle(transport)
             let next = try await transport.fetch(.get(server.port))
@@ -88,8 +90,8 @@ struct DrainingTests {
             _ = try await stream.next()
             stream.cancel()
             await expectCancelled { _ = try await stream.next() }
-            mayGoOn.open()
             try await waitUntilIdle(transport)
+            mayGoOn.open()
             #expect(try await transport.fetch(.get(server.port)).summary.connectionReused == false)
         }
     }

@@ -41,6 +41,14 @@ package struct ProcessCount: Equatable, Sendable {
         return pages * 4096
     }
 
+    /// The most resident memory that the process ever had, in kB.
+    package static var peakKilobytes: Int {
+        var usage = rusage()
+        // SAFETY: the pointer is to a local variable.
+        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss
+    }
+
     /// Sets how many descriptors the process may have; returns how many it was before.
     package static func setDescriptorLimit(_ count: UInt) -> UInt {
         var limit = rlimit()

@@ -40,7 +40,7 @@ def collector(mode):
     return server
 
 
-def nginx(folder):
+def nginx(folder, location="location / { return 200 'hey'; }"):
     port = free_port()
     conf = os.path.join(folder, "nginx.conf")
     with open(conf, "w") as f:
@@ -49,7 +49,7 @@ events {{ worker_connections 1024; }}
 http {{ access_log off; keepalive_requests 1000000;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; location / {{ return 200 'hey'; }} }} }}""")
+  server {{ listen 127.0.0.1:{port}; {location} }} }}""")
     path = shutil.which("nginx") or "/usr/sbin/nginx"
     process = subprocess.Popen([path, "-p", folder, "-c", conf, "-e", f"{folder}/error.log"])
     for _ in range(200):
@@ -106,4 +106,5 @@ def main():
             f" {ratio:10.2f} {statistics.median(r[2] for r in rows):8.2f}  {all(r[3] for r in rows)!s:7}  {rows[-1][4]}")
 
 
-main()
+if __name__ == "__main__":
+    main()

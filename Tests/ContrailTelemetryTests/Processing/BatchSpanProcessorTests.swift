@@ -80,10 +80,10 @@ struct BatchSpanProcessorTests {
 
     @Test func exportsAreNeverConcurrent() async {
         let exporter = RecordingExporter {
-            for _ in 0..<20 { await Task.yield() }
+            for _ in 0..<5 { await Task.yield() }
             return Telemetry.ExportResult(acknowledged: $0.count)
         }
-        let processor = makeProcessor(exporter, batch: 5, queue: 100_000)
+        let processor = makeProcessor(exporter, batch: 25, queue: 100_000)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
