@@ -26,16 +26,16 @@ import Testing
         limits.maxQueued = 10
         let admission = Admission(limits: limits, time: time)
         let origins = ["a", "b"].map { Origin(scheme: .http, host: $0, port: 80) }
-        let mostUnderWay = Locked((now: 0, most: 0))
+        let underWay = Gauge()
         let tasks = (0..<20).map { _ in
             let (origin, priority) = (origins[Int(random.next() % 2)], Priority.allCases[Int(random.next() % 3)])
             let deadline = random.next() % 4 == 0 ? time.now + .milliseconds(Int(random.next() % 10)) : nil
             let work = Int(random.next() % 5)
             return Task {
                 _ = try await admission.acquire(origin, priority: priority, deadline: deadline)
-                mostUnderWay.withLock { ($0.now, $0.most) = ($0.now + 1, max($0.most, $0.now + 1)) }
+                underWay.add(1)
                 for _ in 0..<work { await Task.yield() }
-                mostUnderWay.withLock { $0.now -= 1 }
+                underWay.add(-1)
                 admission.release(origin)
             }
         }
@@ -54,7 +54,7 @@ import Testing
         for task in tasks { _ = await task.result }
         mover.cancel()
         #expect(admission.waitingCount == 0)
-        #expect(mostUnderWay.withLock { $0.most } <= 3)
+        #expect(underWay.most <= 3)
         for origin in [origins[0], origins[0], origins[1]] {
             #expect(try await admission.acquire(origin, deadline: nil) == false, "a permit was lost")
         }
