@@ -52,21 +52,33 @@ public final class ScriptedTransport: Transport {
         var steps: [Step]
         var next = 0
         var requests: [WireRequest] = []
+        var underWay = 0
+        var mostUnderWay = 0
         var isShutDown = false
     }
 
     private let state: Locked<State>
+    private let maxRequests: Int
     /// The clock of the measurements.
     fileprivate let time: any TimeSource
 
     /// A transport that answers with these steps in order; without any, with status 200.
-    public init(_ steps: Step..., time: any TimeSource = SystemTime()) {
+    ///
+    /// - Parameter maxRequests: how many requests are kept to look at, those that came first; the others are counted.
+    public init(_ steps: Step..., time: any TimeSource = SystemTime(), maxRequests: Int = 100_000) {
         state = Locked(State(steps: steps.isEmpty ? [.status(200)] : steps))
         self.time = time
+        self.maxRequests = maxRequests
     }
 
-    /// Every request that was sent, in order.
+    /// The requests that were sent, in order: as many as are kept.
     public var requests: [WireRequest] { state.withLock { $0.requests } }
+
+    /// How many requests were sent.
+    public var requestCount: Int { state.withLock { $0.next } }
+
+    /// How many were under way at once, at the most.
+    public var mostUnderWay: Int { state.withLock { $0.mostUnderWay } }
 
     /// True after ``shutdown()``.
     public var isShutDown: Bool { state.withLock { $0.isShutDown } }
@@ -75,11 +87,14 @@ public final class ScriptedTransport: Transport {
     public func send(_ request: WireRequest, mode: BodyMode) async throws -> WireResponse {
         let step = state.withLock { state -> Step? in
             guard !state.isShutDown else { return nil }
-            state.requests.append(request)
+            if state.requests.count < maxRequests { state.requests.append(request) }
+            state.underWay += 1
+            state.mostUnderWay = max(state.mostUnderWay, state.underWay)
             defer { state.next += 1 }
             return state.steps[min(state.next, state.steps.count - 1)]
         }
         guard let step else { throw error(.shutDown, wireSends: 0) }
+        defer { state.withLock { $0.underWay -= 1 } }
         var response = try await step.answer(request, self)
         if case .buffered(let limit) = mode, case .stream(let stream) = response.body {
             response.body = .buffered(try await collect(stream, upTo: limit))

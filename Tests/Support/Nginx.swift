@@ -42,6 +42,7 @@ package final class Nginx: Sendable {
                 listen 127.0.0.1:\(tlsPort) ssl http2;
                 ssl_certificate cert.pem; ssl_certificate_key key.pem;
                 location / { return 200 "hello"; }
+                location /connections { return 200 "$connections_active"; }
               }
               server {
                 listen 127.0.0.1:\(clientCheckingPort) ssl;

@@ -187,39 +187,6 @@ extension HTTPClient.Configuration {
             if let value { try Self.require(value > .zero, name, value, "longer than zero") }
         }
     }
-
-    private func validateResilience() throws {
-        if let budget = retryBudget {
-            try Self.require((0...1_000).contains(budget.ratio), "retryBudget.ratio", budget.ratio, "from 0 to 1,000")
-        }
-        for rule in rateLimits?.rules ?? [] {
-            try Self.require(rule.amount >= 1, "rateLimits.amount", rule.amount, "at least 1")
-            try Self.require(rule.burst >= 1, "rateLimits.burst", rule.burst, "at least 1")
-            try Self.require(rule.interval > .zero, "rateLimits.interval", rule.interval, "longer than zero")
-        }
-        if let time = limits.maxQueueTime {
-            try Self.require(time > .zero, "limits.maxQueueTime", time, "longer than zero")
-        }
-        if let adaptive = limits.adaptive {
-            try Self.require(adaptive.min >= 1, "limits.adaptive.min", adaptive.min, "at least 1")
-            try Self.require(adaptive.max >= adaptive.min, "limits.adaptive.max", adaptive.max, "at least min")
-        }
-        if let breaker = circuitBreaker {
-            try Self.require(
-                breaker.failureRatio > 0 && breaker.failureRatio <= 1, "circuitBreaker.failureRatio",
-                breaker.failureRatio, "above 0, up to 1")
-            try Self.require(breaker.minSends >= 1, "circuitBreaker.minSends", breaker.minSends, "at least 1")
-        }
-        if let hedging {
-            try Self.require(
-                (0...10).contains(hedging.maxExtraSends), "hedging.maxExtraSends", hedging.maxExtraSends, "from 0 to 10"
-            )
-        }
-    }
-
-    private static func require(_ condition: Bool, _ name: String, _ value: some Any, _ legal: String) throws {
-        guard condition else { throw ConfigurationError("\(name) is \(value); it must be \(legal).") }
-    }
 }
 
 extension HTTPClient.Configuration.Connections {

@@ -33,8 +33,7 @@ public final class HTTPClient: Sendable {
 
     let transport: any Transport
     let pipeline: CallPipeline
-    private let maxInFlight: Int
-    private let usage: ClientUsage?
+    let usage: ClientUsage?
 
     /// A client with these settings. Throws ``ConfigurationError`` for values that make no sense; opens no connection.
     public convenience init(configuration: Configuration = .init()) throws {
@@ -47,14 +46,12 @@ public final class HTTPClient: Sendable {
         let settings = try configuration.pipelineSettings()
         self.transport = transport
         pipeline = CallPipeline(settings: settings, transport: transport)
-        maxInFlight = settings.limits.maxTotal
         usage = nil
     }
 
     private init(settings: PipelineSettings, connections: Configuration.Connections, isShared: Bool) {
         transport = CurlTransport(connections.curlConfiguration)
         pipeline = CallPipeline(settings: settings, transport: transport)
-        maxInFlight = settings.limits.maxTotal
         usage = isShared ? nil : ClientUsage()
     }
 
@@ -102,13 +99,6 @@ public final class HTTPClient: Sendable {
     ) async throws -> HTTPCall.Download {
         usage?.countCall()
         return try await pipeline.download(request, to: path, options: options)
-    }
-
-    /// Sends all `requests`, at most as many at a time as the client's limits allow, and returns one result per request,
-    /// in their order. A failure does not sink the others. On cancellation the rest fail with `CancellationError`.
-    public func fetchAll(_ requests: [Request]) async -> FetchResults {
-        usage?.countCall(requests.count)
-        return await Gather.all(requests, window: maxInFlight) { [pipeline] in try await pipeline.execute($0) }
     }
 
     // MARK: End

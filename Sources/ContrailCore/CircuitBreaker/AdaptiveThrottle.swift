@@ -6,7 +6,7 @@ import ContrailBase
 /// is refused here (Google SRE, chapter 21: client-side throttling). Smoother than a circuit breaker: as soon as the origin
 /// accepts more, more is sent.
 public struct AdaptiveThrottlingPolicy: Sendable, Hashable {
-    /// How many sends per accepted one are let through, above 1. Smaller is stricter. Default 2.
+    /// How many sends per accepted one are let through, at least 1. Smaller is stricter. Default 2.
     public var k = 2.0
     /// How long a send counts, 10 ms to 1 day. Keep it well above the slowest answers. Default 2 min.
     public var window: Duration = .seconds(120)

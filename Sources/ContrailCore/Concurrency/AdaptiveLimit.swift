@@ -9,9 +9,9 @@ public struct AdaptiveConcurrency: Sendable, Hashable {
     public var initial = 20
     /// The smallest limit; at least 1. Default 1.
     public var min = 1
-    /// The largest limit. Default 200. ``ConcurrencyLimits/maxPerOrigin`` does not apply.
+    /// The largest limit, up to 1,000,000. Default 200. ``ConcurrencyLimits/maxPerOrigin`` does not apply.
     public var max = 200
-    /// How far times may rise above the unloaded ones and count as equal, at least 1. Default 1.1.
+    /// How far times may rise above the unloaded ones and count as equal, 1 to 1,000. Default 1.1.
     public var tolerance = 1.1
     /// The shortest time over which times are averaged. Default 1 s.
     public var window: Duration = .seconds(1)
@@ -20,6 +20,9 @@ public struct AdaptiveConcurrency: Sendable, Hashable {
 
     /// The defaults.
     public init() {}
+
+    /// More than any origin takes; it keeps the arithmetic far from its ends.
+    package static let largest = 1_000_000
 
     /// From 1 to 200, beginning with 20.
     public static let standard = AdaptiveConcurrency()
@@ -165,7 +168,8 @@ struct AdaptiveLimit {
         if measured.mean + 2 * measured.error < base { base = (base + measured.mean) / 2 }
         unloaded = base
         let surely = Swift.max(measured.mean - measured.error, 1e-9)
-        let gradient = Swift.min(Swift.max(settings.tolerance, 1) * base / surely, 1)
+        let tolerance = settings.tolerance > 1 ? settings.tolerance : 1
+        let gradient = Swift.min(tolerance * base / surely, 1)
         let next = exact * Swift.max(gradient, 0.2) + exact.squareRoot()
         let isNeeded = Double(window.mostUnderWay) >= Double(limit) * Self.neededShare
         guard next < exact || isNeeded else { return }
@@ -186,7 +190,8 @@ struct AdaptiveLimit {
     }
 
     private func clamp(_ value: Double) -> Double {
-        let low = Double(Swift.max(settings.min, 1))
-        return Swift.min(Swift.max(value, low), Swift.max(Double(settings.max), low))
+        let most = AdaptiveConcurrency.largest
+        let low = Double(Swift.min(Swift.max(settings.min, 1), most))
+        return Swift.min(Swift.max(value, low), Swift.max(Double(Swift.min(settings.max, most)), low))
     }
 }

@@ -55,6 +55,17 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         public static let eventTooLarge = Code("event_too_large")
         /// The caller's: the body was used after the time for which it was lent.
         public static let bodyOutOfScope = Code("body_out_of_scope")
+        /// The caller's options: so many of many requests failed that the rest was cancelled. ``ClientError/cause`` is the
+        /// last failure.
+        public static let gatherStopped = Code("gather_stopped")
+        /// The caller's sequence of requests or items failed; ``ClientError/cause`` is what it threw.
+        public static let sourceFailed = Code("source_failed")
+        /// The peer's: a page names one as the next that was fetched already.
+        public static let pageLoop = Code("page_loop")
+        /// There are more pages than the caller wants to fetch.
+        public static let tooManyPages = Code("too_many_pages")
+        /// The peer's: a page names as the next what cannot be read, or leads to another origin.
+        public static let invalidLink = Code("invalid_link")
         /// One send failed on the wire: the names of ``TransportError/Kind``.
         public static func transport(_ kind: TransportError.Kind) -> Code { Code(kind.description) }
     }

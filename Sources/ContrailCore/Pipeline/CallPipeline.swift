@@ -240,16 +240,17 @@ package final class CallPipeline: Sendable {
         let step = RedirectStep(
             policy: call.request.redirects ?? settings.redirects, secretHeaders: settings.secretHeaders,
             time: settings.time)
-        return try await step.run(request, call) { try await sendWithRetries($0, mode, call) }
+        // One for all hops: a redirect is no new call.
+        var session = RetrySession(policy: call.request.retry ?? settings.retry, deadline: call.deadline)
+        return try await step.run(request, call) { try await sendWithRetries($0, mode, call, &session) }
     }
 
     private func sendWithRetries(
-        _ request: WireRequest, _ mode: BodyMode, _ call: CallState
+        _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ session: inout RetrySession
     ) async throws -> WireResponse {
         let origin = request.url.origin
         let isIdempotent = Idempotency.of(request, asTold: call.request.isIdempotent)
-        var session = RetrySession(
-            policy: call.request.retry ?? settings.retry, isIdempotent: isIdempotent, deadline: call.deadline)
+        session.begin(isIdempotent: isIdempotent)
         /// What came of the last send that was made, as long as it can be handed to the caller.
         var last: Result<WireResponse, any Error>?
         while true {

@@ -85,7 +85,7 @@ struct RateQueue<Waiter> {
 
     var waitingCount: Int { waiting.count }
     var isIdle: Bool { waiting.isEmpty && lines.isEmpty && promised.isEmpty && cancelledEarly.isEmpty }
-    func tokens(_ id: RateBucketID) -> Double? { buckets[id]?.tokens }
+    func tokens(_ id: RateBucketID, at now: MonotonicInstant) -> Double? { buckets[id]?.tokens(at: now) }
     var bucketCount: Int { buckets.count }
 
     // MARK: Asking

@@ -38,6 +38,13 @@ struct TokenBucket {
 
     private var isUnlimited: Bool { rate == .infinity }
 
+    /// What it holds at a moment that is not past.
+    func tokens(at now: MonotonicInstant) -> Double {
+        var bucket = self
+        bucket.refill(at: now)
+        return bucket.tokens
+    }
+
     /// Nothing would be lost by forgetting it.
     func isFresh(at now: MonotonicInstant) -> Bool {
         var bucket = self

@@ -6,8 +6,9 @@ import ContrailBase
 /// that is not made.
 struct RetrySession {
     private let policy: RetryPolicy
-    private let isIdempotent: Bool
     private let deadline: MonotonicInstant?
+    private var isIdempotent = false
+    /// Sends of the call; of those that went well, and led elsewhere, none.
     private(set) var attempts = 0
     private var usedTransparentRetry = false
 
@@ -29,11 +30,13 @@ struct RetrySession {
     /// Starting a send with less time than this left only produces a timeout.
     static let shortestAttempt = Duration.milliseconds(10)
 
-    init(policy: RetryPolicy, isIdempotent: Bool, deadline: MonotonicInstant?) {
+    init(policy: RetryPolicy, deadline: MonotonicInstant?) {
         self.policy = policy
-        self.isIdempotent = isIdempotent
         self.deadline = deadline
     }
+
+    /// The call's request, or the one that a redirect made of it. What was used up before stays used up.
+    mutating func begin(isIdempotent: Bool) { self.isIdempotent = isIdempotent }
 
     /// Sends beside the one that is decided about: hedges. They count as attempts.
     mutating func noteFurtherSends(_ count: Int) { attempts += count }
@@ -42,8 +45,8 @@ struct RetrySession {
     mutating func decide(
         after outcome: RetryOutcome, canSendBody: Bool = true, at now: MonotonicInstant, chance: Chance
     ) -> Decision {
-        attempts += 1
         guard outcome.outcomeClass != .success else { return .finish }
+        attempts += 1
         let advice = advice(outcome)
         switch advice {
         case .stop: return .refuse(.rule)

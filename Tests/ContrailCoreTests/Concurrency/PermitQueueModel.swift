@@ -4,16 +4,26 @@ import Testing
 
 @testable import ContrailCore
 
-/// Drives a ``PermitQueue`` with random inputs and checks it against its rules after each.
+/// Drives a ``PermitQueue`` with random inputs in virtual time and checks it against its rules after each.
 final class PermitQueueModel {
     private let random: SeededRandom
     private let maxTotal: Int
-    private let maxPerOrigin: Int
+    /// Per origin; changes as an adaptive limit would.
+    private var maxPerOrigin: [Int]
+    private var now = MonotonicInstant(nanoseconds: 0)
     private var queue: PermitQueue<Int>
     private let origins = (0..<4).map { Origin(scheme: .http, host: "h\($0)", port: 80) }
     private var held: [Origin] = []
     private var pending: [(ticket: UInt64, origin: Origin, priority: Priority, isCancelled: Bool)] = []
-    private var waiting: [(ticket: UInt64, origin: Origin, priority: Priority, waiter: Int)] = []
+    private var waiting: [Entry] = []
+
+    private struct Entry {
+        let ticket: UInt64
+        let origin: Origin
+        let priority: Priority
+        let waiter: Int
+        let deadline: MonotonicInstant?
+    }
     private let maxQueued: Int
     private var nextWaiter = 0
     private var returned: Set<Int> = []
@@ -26,7 +36,7 @@ final class PermitQueueModel {
         limits.maxQueued = 4 + Int(random.next() % 40)
         maxQueued = limits.maxQueued
         maxTotal = limits.maxTotal
-        maxPerOrigin = limits.maxPerOrigin
+        maxPerOrigin = Array(repeating: limits.maxPerOrigin, count: 4)
         queue = PermitQueue(limits: limits)
     }
 
@@ -42,20 +52,41 @@ final class PermitQueueModel {
     private func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
 
     private func step() {
-        switch pick(10) {
+        switch pick(12) {
         case 0..<4: request()
         case 4..<6: if !pending.isEmpty { arrive(pick(pending.count)) }
         case 6..<9: if !held.isEmpty { release(pick(held.count)) }
+        case 9: move()
+        case 10: setLimit()
         default: cancel()
         }
+    }
+
+    private func move() {
+        now = now + .milliseconds(pick(100))
+        let expired = queue.expire(at: now)
+        #expect(expired.allSatisfy { returned.insert($0).inserted })
+        let due = waiting.filter { $0.deadline.map { $0 <= now } ?? false }
+        #expect(Set(expired) == Set(due.map(\.waiter)), "somebody left too early, or stayed too long")
+        waiting.removeAll { expired.contains($0.waiter) }
+        #expect(queue.nextDeadline() == waiting.compactMap(\.deadline).min(), "nobody is woken at the next deadline")
+    }
+
+    private func setLimit() {
+        let place = pick(origins.count)
+        let limit = 1 + pick(4)
+        let isKnown = held.contains(origins[place]) || waiting.contains { $0.origin == origins[place] }
+        let admitted = queue.setLimit(limit, of: origins[place])
+        if isKnown { maxPerOrigin[place] = limit }
+        for waiter in admitted { admit(waiter) }
     }
 
     private func request() {
         let origin = origins[pick(origins.count)]
         let priority = Priority.allCases[pick(3)]
-        switch queue.request(origin, priority: priority) {
+        switch queue.request(origin, priority: priority, limit: limit(of: origin)) {
         case .admitted:
-            held.append(origin)
+            hold(origin)
         case .mustWait(let ticket):
             pending.append((ticket, origin, priority, false))
         case .full:
@@ -67,11 +98,16 @@ final class PermitQueueModel {
     private func arrive(_ index: Int) {
         let (ticket, origin, priority, isCancelled) = pending.remove(at: index)
         nextWaiter += 1
-        switch queue.enqueue(nextWaiter, ticket: ticket, origin: origin, priority: priority, deadline: nil) {
+        let deadline = pick(3) == 0 ? now + .milliseconds(1 + pick(200)) : nil
+        let arrival = queue.enqueue(
+            nextWaiter, ticket: ticket, origin: origin, priority: priority, deadline: deadline,
+            limit: limit(of: origin))
+        switch arrival {
         case .queued(let shed):
             #expect(!isCancelled)
             if let shed { makeRoom(shed, for: priority) }
-            waiting.append((ticket, origin, priority, nextWaiter))
+            waiting.append(
+                Entry(ticket: ticket, origin: origin, priority: priority, waiter: nextWaiter, deadline: deadline))
         case .full(let waiter):
             #expect(!waiting.contains { $0.priority < priority })
             #expect(waiting.count >= maxQueued)
@@ -79,16 +115,27 @@ final class PermitQueueModel {
         case .admitted(let waiter):
             #expect(!isCancelled)
             #expect(returned.insert(waiter).inserted)
-            held.append(origin)
+            hold(origin)
         case .cancelled(let waiter):
             #expect(isCancelled)
             #expect(returned.insert(waiter).inserted)
         }
     }
 
+    private func limit(of origin: Origin) -> Int { maxPerOrigin[origins.firstIndex(of: origin) ?? 0] }
+
     private func release(_ index: Int) {
         let origin = held.remove(at: index)
-        guard let waiter = queue.release(origin) else { return }
+        if let waiter = queue.release(origin) { admit(waiter) }
+    }
+
+    /// A limit that was lowered stops admissions, not what is under way.
+    private func hold(_ origin: Origin) {
+        held.append(origin)
+        #expect(held.count { $0 == origin } <= limit(of: origin), "the origin's limit was exceeded")
+    }
+
+    private func admit(_ waiter: Int) {
         #expect(returned.insert(waiter).inserted)
         guard let place = waiting.firstIndex(where: { $0.waiter == waiter }) else {
             Issue.record("a permit went to a waiter that was not waiting")
@@ -101,7 +148,10 @@ final class PermitQueueModel {
         #expect(
             !waiting[..<place].contains { $0.origin == entry.origin && $0.priority == entry.priority },
             "somebody was overtaken")
-        held.append(entry.origin)
+        hold(entry.origin)
+        // A cancellation that comes when the permit is out already takes nothing back.
+        if pick(4) == 0 { #expect(queue.cancel(entry.ticket) == nil) }
+        queue.forget(entry.ticket)
     }
 
     private func makeRoom(_ shed: Int, for priority: Priority) {
@@ -133,12 +183,13 @@ final class PermitQueueModel {
         #expect(queue.inUseCount == held.count)
         #expect(queue.waitingCount == waiting.count)
         #expect(waiting.count <= maxQueued)
-        for origin in origins {
+        for (place, origin) in origins.enumerated() {
             let inUse = held.count { $0 == origin }
-            #expect(inUse <= maxPerOrigin)
+            #expect(queue.inUse(of: origin) == inUse)
             let someoneWaits = waiting.contains { $0.origin == origin }
             #expect(
-                !(someoneWaits && inUse < maxPerOrigin && held.count < maxTotal), "somebody waits though there is room")
+                !(someoneWaits && inUse < maxPerOrigin[place] && held.count < maxTotal),
+                "somebody waits though there is room")
         }
     }
 

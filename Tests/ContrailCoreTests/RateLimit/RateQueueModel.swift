@@ -16,6 +16,8 @@ final class RateQueueModel {
     private var started: [(waiter: Int, at: MonotonicInstant)] = []
     private var returned: Set<Int> = []
     private var nextWaiter = 0
+    /// What the buckets should hold, and since when; none is full.
+    private var accounts: [RateBucketID: (tokens: Double, at: MonotonicInstant)] = [:]
 
     init(seed: UInt64) {
         let random = SeededRandom(seed: seed)
@@ -34,14 +36,43 @@ final class RateQueueModel {
     }
 
     func run(steps: Int) {
-        for _ in 0..<steps { step() }
+        for _ in 0..<steps {
+            step()
+            checkTokens()
+        }
         drain()
+        checkTokens()
         #expect(queue.isIdle)
         #expect(returned.count == nextWaiter, "a waiter was lost")
         checkRates()
     }
 
     private func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+
+    // MARK: The tokens
+
+    /// Takes (or, negative, gives back) what a claim costs in the model's own books.
+    private func book(_ claim: RateClaim, _ sign: Double) {
+        for charge in claim.charges where charge.bucket.rule >= 0 {
+            let rule = limits.rules[charge.bucket.rule]
+            let account = accounts[charge.bucket] ?? (Double(rule.burst), now)
+            let gained = (now - account.at).inSeconds * Double(rule.amount) / rule.interval.inSeconds
+            let tokens = min(Double(rule.burst), account.tokens + gained) - sign * charge.cost
+            accounts[charge.bucket] = (min(Double(rule.burst), tokens), now)
+        }
+    }
+
+    /// Without a server that interferes every token is accounted for: none is lost by a wait, a refusal or a cancellation.
+    private func checkTokens() {
+        guard !limits.followsServer else { return }
+        for (bucket, account) in accounts {
+            let rule = limits.rules[bucket.rule]
+            let gained = (now - account.at).inSeconds * Double(rule.amount) / rule.interval.inSeconds
+            let expected = min(Double(rule.burst), account.tokens + gained)
+            let held = queue.tokens(bucket, at: now) ?? Double(rule.burst)
+            #expect(abs(held - expected) < 1e-3, "\(bucket) holds \(held) instead of \(expected)")
+        }
+    }
 
     private func step() {
         switch pick(12) {
@@ -63,7 +94,7 @@ final class RateQueueModel {
         nextWaiter += 1
         let waiter = nextWaiter
         claims[waiter] = claim
-        let before = claim.charges.map { queue.tokens($0.bucket) }
+        let before = claim.charges.map { queue.tokens($0.bucket, at: now) }
         switch queue.request(claim, deadline: deadline, at: now) {
         case .admitted:
             #expect(!waiting.contains { claims[$0.waiter]?.lane == lane }, "somebody was overtaken")
@@ -73,7 +104,7 @@ final class RateQueueModel {
         case .refused(let refusal):
             #expect(refusal != .full || waiting.count + pending.count >= 30)
             for (charge, tokens) in zip(claim.charges, before) {
-                guard let tokens, let after = queue.tokens(charge.bucket) else { continue }
+                guard let tokens, let after = queue.tokens(charge.bucket, at: now) else { continue }
                 #expect(after >= tokens, "a refused send took something")
             }
             returned.insert(waiter)
@@ -130,6 +161,7 @@ final class RateQueueModel {
     private func start(_ waiter: Int) {
         #expect(returned.insert(waiter).inserted)
         started.append((waiter, now))
+        if let claim = claims[waiter] { book(claim, 1) }
     }
 
     private func cancel() {
@@ -147,6 +179,7 @@ final class RateQueueModel {
 
     private func giveBack() {
         guard let last = started.popLast(), let claim = claims[last.waiter] else { return }
+        book(claim, -1)
         queue.giveBack(claim, at: now)
         advance()
     }

@@ -59,11 +59,29 @@ import Testing
         #expect(call.followed == ["http://b.test/2"])
     }
 
-    @Test func everyHopHasRetriesOfItsOwn() async throws {
+    /// Each hop had as many attempts as the whole call may have.
+    @Test func theHopsOfACallShareItsAttempts() async throws {
         let transport = ScriptedTransport(
-            .status(500), .status(500), to("/2"), .status(500), .status(500), .status(200), time: time)
+            .status(500), to("/2"), .status(500), .status(500), .status(200), time: time)
         let response = try await pipeline(transport).execute(.get("http://a.test/1"))
-        #expect(response.status.code == 200)
+        #expect(response.attempts.map(\.statusCode) == [500, 302, 500, 500])
+    }
+
+    @Test func aRedirectTakesNoAttempt() async throws {
+        let transport = ScriptedTransport(
+            to("/2"), to("/3"), to("/4"), .status(500), .status(500), .status(200), time: time)
+        #expect(try await pipeline(transport).execute(.get("http://a.test/1")).status.code == 200)
+    }
+
+    /// The free re-send is the call's, not the hop's; behind it a dead connection takes an attempt like any failure.
+    @Test func theHopsOfACallShareItsFreeResend() async throws {
+        let transport = ScriptedTransport(
+            .failure(.staleConnection), to("/2"), .failure(.staleConnection), .failure(.staleConnection), .status(200),
+            time: time)
+        let pipeline = pipeline(transport) { $0.retry.maxAttempts = 2 }
+        let error = await failure { try await pipeline.execute(.get("http://a.test/1")) }
+        #expect(error?.code == .transport(.staleConnection))
+        #expect(transport.requests.count == 4)
     }
 
     @Test func sendMiddlewareSeesEveryHop() async throws {

@@ -10,7 +10,9 @@ import Testing
     private func session(
         _ policy: RetryPolicy = .standard, idempotent: Bool = true, deadline: Duration? = nil
     ) -> RetrySession {
-        RetrySession(policy: policy, isIdempotent: idempotent, deadline: deadline.map { start + $0 })
+        var session = RetrySession(policy: policy, deadline: deadline.map { start + $0 })
+        session.begin(isIdempotent: idempotent)
+        return session
     }
 
     private func stale() -> RetryOutcome { RetryOutcome(.ambiguous, failure: .staleConnection) }

@@ -148,8 +148,8 @@ import Testing
             let reading = OutcomeReading(.success(response), wallNanoseconds: 1_792_571_280_000_000_000)
             var policy = RetryPolicy.standard
             policy.backOff = .sequence([.milliseconds(50)])
-            var session = RetrySession(
-                policy: policy, isIdempotent: true, deadline: vector.deadline.map { start + .seconds($0) })
+            var session = RetrySession(policy: policy, deadline: vector.deadline.map { start + .seconds($0) })
+            session.begin(isIdempotent: true)
             let decision = session.decide(
                 after: reading.outcome, at: start, chance: .init(backOff: 0, spread: vector.spread ?? 0))
             switch (vector.expect, decision) {

@@ -1,0 +1,199 @@
+import ContrailBase
+import ContrailTesting
+import Testing
+
+@testable import ContrailCore
+
+/// Drives a ``GatherWindow`` with random inputs, as workers, source and reader would, and checks it after each.
+final class GatherWindowModel {
+    private struct Failure: Error {}
+
+    private let random: SeededRandom
+    private let size: Int
+    private let maxFailures: Int?
+    private let inputs: Int
+    private let sourceFails: Bool
+    private var window: GatherWindow<Int, Int>
+
+    private var isAsked = false
+    private var isPulling = false
+    private var underWay: [Int] = []
+    private var pulled = 0
+    /// In the order of completion.
+    private var finished: [Int] = []
+    private var failures = 0
+    private var delivered: [Int] = []
+    private var waiters: [Int] = []
+    private var nextWaiter = 0
+    private var endings: [GatherWindow<Int, Int>.Ending] = []
+    private var hasAsked = false
+    private var isCancelled = false
+    private var isSourceOver = false
+    private var cancelledWork = 0
+    private var isOver = false
+
+    init(seed: UInt64) {
+        let random = SeededRandom(seed: seed)
+        func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+        self.random = random
+        size = 1 + pick(5)
+        maxFailures = pick(2) == 0 ? nil : 1 + pick(3)
+        inputs = pick(25)
+        sourceFails = pick(4) == 0
+        window = GatherWindow(slots: GatherSlots(size: size, maxFailures: maxFailures))
+    }
+
+    func run() {
+        for _ in 0..<80 {
+            step()
+            check()
+        }
+        drain()
+        checkEnd()
+    }
+
+    private var isStopped: Bool { isCancelled || maxFailures.map { failures >= $0 } ?? false }
+
+    private func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+
+    private func step() {
+        switch pick(100) {
+        case 0..<30: ask(waits: pick(3) > 0)
+        case 30..<55: if isAsked { workerComes() }
+        case 55..<75: if isPulling { sourceAnswers() }
+        case 75..<99: if !underWay.isEmpty { finish(pick(underWay.count)) }
+        default: cancel()
+        }
+    }
+
+    private func ask(waits: Bool) {
+        hasAsked = true
+        nextWaiter += 1
+        let (answer, effects) = window.next(waits ? nextWaiter : nil)
+        switch answer {
+        case .element(let element): deliver(element)
+        case .wait: if waits { waiters.append(nextWaiter) }
+        case .over(let ending): endings.append(ending)
+        }
+        act(effects)
+    }
+
+    private func workerComes() {
+        isAsked = false
+        isPulling = window.workerComes()
+        #expect(isPulling == !isStopped)
+    }
+
+    private func sourceAnswers() {
+        isPulling = false
+        guard pulled < inputs else {
+            isSourceOver = true
+            return act(window.sourceEnded(sourceFails ? Failure() : nil))
+        }
+        let (index, isWanted, effects) = window.pulled()
+        #expect(index == pulled)
+        #expect(isWanted == !isStopped)
+        pulled += 1
+        underWay.append(index)
+        act(effects)
+    }
+
+    private func finish(_ place: Int) {
+        let index = underWay.remove(at: place)
+        let isFailure = pick(4) == 0
+        finished.append(index)
+        if isFailure { failures += 1 }
+        var progress: HTTPCall.GatherProgress?
+        let (keepsWorker, effects) = window.finished(failure: isFailure ? Failure() : nil) {
+            progress = $0
+            return index
+        }
+        #expect((progress == nil) == isCancelled)
+        if let progress { #expect(progress.done == finished.count && progress.failed == failures) }
+        if let progress { #expect(progress.inFlight == underWay.count) }
+        if keepsWorker {
+            #expect(!isPulling && !isAsked)
+            isPulling = true
+        }
+        act(effects)
+    }
+
+    private func cancel() {
+        isCancelled = true
+        act(window.cancel())
+        #expect(waiters.isEmpty)
+    }
+
+    private func act(_ effects: GatherWindow<Int, Int>.Effects) {
+        if let (waiter, element) = effects.handOver {
+            release(waiter)
+            deliver(element)
+        }
+        for (waiter, ending) in effects.released {
+            release(waiter)
+            endings.append(ending)
+        }
+        if effects.asksForWorker {
+            #expect(!isAsked && !isPulling, "two workers at the source")
+            isAsked = true
+        }
+        if effects.cancelsWork { cancelledWork += 1 }
+        if effects.isOver { isOver = true }
+    }
+
+    private func release(_ waiter: Int) {
+        #expect(waiters.first == waiter, "a waiter came back twice, or out of turn")
+        waiters.removeAll { $0 == waiter }
+    }
+
+    private func deliver(_ element: Int) {
+        #expect(!isCancelled)
+        delivered.append(element)
+        #expect(finished.starts(with: delivered), "not in the order of completion")
+    }
+
+    private func check() {
+        let kept = isCancelled ? 0 : finished.count - delivered.count
+        let used = underWay.count + kept + (isPulling || (isAsked && !isStopped) ? 1 : 0)
+        #expect(window.used == used)
+        #expect(used <= size, "the window was exceeded")
+        let canGoOn = hasAsked && !isStopped && !isSourceOver && used < size
+        #expect(!canGoOn || isPulling || isAsked, "nobody takes the next input")
+        #expect(waiters.isEmpty || kept == 0, "somebody waits though there is a result")
+        #expect(waiters.isEmpty || !underWay.isEmpty || isPulling || isAsked, "somebody waits for nothing")
+        #expect(cancelledWork == (isStopped ? 1 : 0))
+    }
+
+    private func drain() {
+        var rounds = 0
+        while rounds < 1_000, endings.isEmpty || !underWay.isEmpty || isPulling || isAsked {
+            rounds += 1
+            if isAsked { workerComes() }
+            if isPulling { sourceAnswers() }
+            if !underWay.isEmpty { finish(0) }
+            if waiters.isEmpty, endings.isEmpty { ask(waits: true) }
+            check()
+        }
+    }
+
+    private func checkEnd() {
+        #expect(waiters.isEmpty && underWay.isEmpty && !isPulling)
+        #expect(isOver, "the tasks would wait for ever")
+        if !isCancelled { #expect(delivered == finished && finished.count == pulled, "a result was lost") }
+        if !isStopped { #expect(pulled == inputs) }
+        var early: [String] = []
+        for ending in endings {
+            switch ending {
+            case .complete: break
+            case .stopped: early.append("stopped")
+            case .sourceFailed: early.append("sourceFailed")
+            case .cancelled: early.append("cancelled")
+            }
+        }
+        #expect(early.count <= 1, "the end was told twice")
+        if !isCancelled {
+            let expected = isStopped || (isSourceOver && sourceFails)
+            #expect(early.isEmpty == !expected, "\(early)")
+        }
+    }
+}
