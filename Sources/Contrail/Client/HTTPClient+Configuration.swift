@@ -59,6 +59,8 @@ extension HTTPClient {
         public var sendMiddleware: [any Middleware] = []
         /// Which spans a call leaves. Default: one for the call and one for each send.
         public var tracing = Tracing()
+        /// What is measured through swift-metrics. Default: all but the sizes of bodies, if the process has a backend.
+        public var metrics = Metrics()
         /// Further observers, told everything that spans are made of.
         public var observers: [any CallObserver] = []
         /// Where time comes from. Default: the machine.
@@ -109,7 +111,7 @@ extension PipelineSettings {
     static let standard: PipelineSettings = {
         var settings = PipelineSettings()
         settings.defaultHeaders[.userAgent] = "contrail/\(Telemetry.sdkVersion)"
-        settings.observers = [TracingObserver(HTTPClient.Configuration.Tracing(), secretHeaders: [])]
+        settings.observers = HTTPClient.Configuration.observers(.init(), .init(), secretHeaders: [])
         return settings
     }()
 }
@@ -146,12 +148,21 @@ extension HTTPClient.Configuration {
         settings.limits = limits
         settings.callMiddleware = callMiddleware
         settings.sendMiddleware = sendMiddleware
-        settings.observers =
-            (tracing.detail == .off ? [] : [TracingObserver(tracing, secretHeaders: secretHeaders)])
-            + observers
+        settings.observers = Self.observers(tracing, metrics, secretHeaders: secretHeaders) + observers
         settings.time = time
         settings.random = random
         return settings
+    }
+
+    /// Those that make spans and metrics.
+    fileprivate static func observers(
+        _ tracing: Tracing, _ metrics: Metrics, secretHeaders: [HTTPField.Name]
+    ) -> [any CallObserver] {
+        let spans = SpanSettings(tracing, secretHeaders: secretHeaders)
+        var own: [any CallObserver] = []
+        if tracing.detail != .off { own.append(TracingObserver(tracer: tracing.tracer, spans)) }
+        if metrics.isEnabled { own.append(MetricsObserver(metrics, spans)) }
+        return own
     }
 
     private func validate() throws {

@@ -71,7 +71,7 @@ enum CallEventAttributes {
         }
     }
 
-    private static func errorType(_ outcome: CallEnd.Outcome) -> String? {
+    static func errorType(_ outcome: CallEnd.Outcome) -> String? {
         switch outcome {
         case .response(let status): status >= 400 ? String(status) : nil
         case .failure(let error as ClientError): error.code.description
@@ -80,7 +80,7 @@ enum CallEventAttributes {
         }
     }
 
-    private static func outcome(_ outcome: CallEnd.Outcome) -> String {
+    static func outcome(_ outcome: CallEnd.Outcome) -> String {
         switch outcome {
         case .response: "response"
         case .failure: "failure"

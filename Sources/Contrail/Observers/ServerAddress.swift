@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// Which server a request is meant for: that of the Host header if the caller set one, else the URL's (semantic
 /// conventions 1.44, `server.address`).
-struct ServerAddress: Equatable {
+struct ServerAddress: Hashable {
     let host: String
     let port: Int
 

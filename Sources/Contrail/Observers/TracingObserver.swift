@@ -9,9 +9,9 @@ struct TracingObserver: CallObserver {
     private let tracer: (any Tracer)?
     private let settings: SpanSettings
 
-    init(_ tracing: HTTPClient.Configuration.Tracing, secretHeaders: [HTTPField.Name]) {
-        tracer = tracing.tracer
-        settings = SpanSettings(tracing, secretHeaders: secretHeaders)
+    init(tracer: (any Tracer)?, _ settings: SpanSettings) {
+        self.tracer = tracer
+        self.settings = settings
     }
 
     func callWillStart(_ call: CallStart) -> (any CallObservation)? {

@@ -37,6 +37,10 @@ extension Telemetry {
         public var isDisabled: Bool?
         /// How much the SDK says about itself; `nil`: OTEL_LOG_LEVEL, else everything.
         public var diagnosticLevel: DiagnosticLevel?
+        /// Notices when code that blocks holds up the threads that run tasks: measures `contrail.tasks.delay`, and warns
+        /// through ``report``, at diagnostic level `warning`. `nil`: CONTRAIL_WATCHDOG, else off: it wakes a thread up once
+        /// per interval for as long as telemetry runs, with work or without.
+        public var watchdog: Watchdog?
         /// How long the last flush may take at the end. Default 5 s.
         public var shutdownTimeout: Duration = .seconds(5)
         /// Whether ``Telemetry/run(service:configuration:_:)`` reacts to SIGTERM and SIGINT: cancels its body, flushes and

@@ -18,6 +18,7 @@ extension Telemetry {
         private let configuration: Configuration
         private let level: DiagnosticLevel
         private let hasReported = Atomic(false)
+        private let watchdog: TaskWatchdog?
 
         /// Sets up tracing and export without touching the process's tracer.
         init(_ configuration: Configuration, service: String?) throws {
@@ -35,7 +36,15 @@ extension Telemetry {
                 idGenerator: configuration.idGenerator, limits: settings.limits, propagator: settings.propagator,
                 time: configuration.time, report: level >= .warning ? configuration.report : nil)
             tracer = provider.tracer(name: "contrail", version: Telemetry.sdkVersion)
+            watchdog = settings.watchdog.map { watchdog in
+                TaskWatchdog(
+                    watchdog, time: configuration.time, measure: MetricBackends.recordTaskDelay,
+                    warn: settings.logLevel >= .warning ? configuration.report : nil)
+            }
+            watchdog?.start()
         }
+
+        deinit { watchdog?.stop() }
 
         /// What became of the spans so far. With several exporters every span counts once for each.
         public var counts: SpanCounts { pipelines.reduce(SpanCounts()) { $0 + $1.counts } }
@@ -58,6 +67,7 @@ extension Telemetry {
         /// Exports what is pending and ends, within `shutdownTimeout`; says on the report how many spans were lost, if any
         /// were. Idempotent; cancellation does not end it.
         public func shutdown() async {
+            watchdog?.stop()
             _ = await provider.shutdown(timeout: configuration.shutdownTimeout)
             guard !hasReported.exchange(true, ordering: .relaxed), level >= .error else { return }
             for pipeline in pipelines {

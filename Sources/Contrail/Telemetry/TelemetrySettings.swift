@@ -36,6 +36,7 @@ struct TelemetrySettings: Sendable {
     var limits: Telemetry.SpanLimits
     var batching: Telemetry.BatchSpanProcessor.Settings
     var destinations: [Destination] = []
+    var watchdog: Telemetry.Configuration.Watchdog?
     var logLevel: Telemetry.DiagnosticLevel
     /// What was ignored of the environment.
     var warnings: [String]
@@ -53,6 +54,7 @@ struct TelemetrySettings: Sendable {
         limits = code.limits ?? environment.limits ?? Telemetry.SpanLimits()
         batching = code.batching ?? environment.batching.settings
         if isDisabled { return }
+        watchdog = try code.watchdog?.validated() ?? (environment.isWatched == true ? .init() : nil)
         let exporters = code.exporters ?? environment.exporters?.map { .init($0) } ?? [.otlp]
         destinations = try exporters.map { try destination($0, code, environment) }
     }

@@ -1,5 +1,4 @@
 import ContrailBase
-import Dispatch
 
 #if canImport(Glibc)
     import Glibc
@@ -13,7 +12,7 @@ import Dispatch
 ///
 /// The target is replaced at once or not at all: bytes → fsync → rename → fsync of the folder. Without the first fsync a
 /// crash could leave the new name with nothing behind it; the second makes the rename itself last.
-/// Every call that can wait for the disk runs on libdispatch's threads, never on those of tasks or of the event loop.
+/// Every call that can wait for the disk runs on threads made for that, never on those of tasks or of the event loop.
 /// Used by one task.
 final class PartialFile: Sendable {
     let target: String
@@ -105,14 +104,11 @@ final class PartialFile: Sendable {
         }
     }
 
-    // MARK: On libdispatch's threads
+    // MARK: On the threads for blocking work
 
-    private static let writers = DispatchQueue(label: "contrail.file-writers", attributes: .concurrent)
-
-    private static func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { waiter in
-            writers.async { waiter.resume(with: Result { try work() }) }
-        }
+    /// Cancelled or not: what has begun is put in order.
+    private static func onDisk<Value: Sendable>(_ work: @Sendable () throws -> Value) async throws -> Value {
+        try await BlockingThreads.shared.run(work)
     }
 
     private var recordPath: String { path + ".info" }

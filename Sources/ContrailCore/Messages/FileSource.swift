@@ -1,5 +1,4 @@
 import ContrailBase
-import Dispatch
 
 #if canImport(Glibc)
     import Glibc
@@ -54,17 +53,12 @@ struct FileSource: Sendable {
         }
     }
 
-    /// Reading a file blocks: it happens on libdispatch's threads, never on those that run tasks. Their number is
-    /// bounded by libdispatch; what finds none free waits.
-    private static let readers = DispatchQueue(label: "contrail.file-readers", attributes: .concurrent)
-
+    /// Reading a file blocks: it happens on threads made for that, never on those that run tasks.
     private static func readPiece(_ descriptor: Int32, at position: Int64, count: Int, _ path: String) async throws
         -> ByteChunk
     {
         try Task.checkCancellation()
-        return try await withCheckedThrowingContinuation { waiter in
-            readers.async { waiter.resume(with: Result { try read(descriptor, at: position, count: count, path) }) }
-        }
+        return try await BlockingThreads.shared.run { try read(descriptor, at: position, count: count, path) }
     }
 
     private static func read(_ descriptor: Int32, at position: Int64, count: Int, _ path: String) throws -> ByteChunk {

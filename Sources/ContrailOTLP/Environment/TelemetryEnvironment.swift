@@ -23,6 +23,8 @@ package struct TelemetryEnvironment: Sendable, Equatable {
     package var otlp = OTLPOptions()
     /// OTEL_BSP_….
     package var batching = BatchOptions()
+    /// CONTRAIL_WATCHDOG: of this SDK alone.
+    package var isWatched: Bool?
     /// One sentence per variable that was ignored. Holds no secret.
     package var warnings: [String] = []
 
@@ -87,6 +89,7 @@ package struct TelemetryEnvironment: Sendable, Equatable {
         exporters = reader.choices("OTEL_TRACES_EXPORTER", Exporter.self)
         otlp = OTLPOptions(.traces, &reader)
         batching = BatchOptions(&reader)
+        isWatched = reader.flag("CONTRAIL_WATCHDOG")
         if reader.text("OTEL_CONFIG_FILE") != nil { reader.warn("OTEL_CONFIG_FILE", "is not supported: ignored") }
         warnings = reader.warnings
     }

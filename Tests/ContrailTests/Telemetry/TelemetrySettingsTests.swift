@@ -63,6 +63,15 @@ import Testing
                 [#"string("unknown_service")"#, #"string("env")"#, #"string("code")"#]
             ),
             (
+                "CONTRAIL_WATCHDOG", "true",
+                {
+                    $0.watchdog = .init()
+                    $0.watchdog?.threshold = .seconds(2)
+                },
+                { $0.watchdog.map { "\($0.threshold)" } ?? "off" },
+                ["off", "0.25 seconds", "2.0 seconds"]
+            ),
+            (
                 "OTEL_TRACES_SAMPLER", "always_off", { $0.sampler = Telemetry.AlwaysOnSampler() },
                 { $0.sampler.description },
                 [Telemetry.ParentBasedSampler().description, "AlwaysOffSampler", "AlwaysOnSampler"]
