@@ -74,7 +74,7 @@ struct LifetimeTests {
     }
 
     @Test func cancelWhileConnecting() async throws {
-        let listener = try FullListener()
+        let listener = try FaultServer.start(.neverAccept)
         defer { listener.stop() }
         let transport = CurlTransport()
         let task = Task { try await transport.fetch(.get(listener.port)) }
