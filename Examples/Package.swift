@@ -69,6 +69,7 @@ let package = Package(
         // Small programs, each on stand-ins of the services that it asks.
         example("token-budget"),
         example("polite-crawler"),
+        example("bulk-upload"),
         example("fan-out", [.product(name: "Tracing", package: "swift-distributed-tracing")]),
         .target(
             name: "FakeServices", dependencies: [.product(name: "ContrailTesting", package: "contrail")],
@@ -76,7 +77,7 @@ let package = Package(
         .testTarget(
             name: "ExamplesTests",
             dependencies: [
-                "token-budget", "polite-crawler", "fan-out", "FakeServices",
+                "token-budget", "bulk-upload", "polite-crawler", "fan-out", "FakeServices",
                 .product(name: "Contrail", package: "contrail"),
                 .product(name: "ContrailTesting", package: "contrail"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

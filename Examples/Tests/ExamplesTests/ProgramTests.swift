@@ -6,7 +6,8 @@ import Testing
 /// Each example as its reader runs it: it ends by itself within ten seconds, and says what it claims.
 @Suite(.timeLimit(.minutes(1))) struct ProgramTests {
     @Test(arguments: [
-        ("token-budget", "24 answers in"), ("polite-crawler", "39 pages of 3 sites in"),
+        ("token-budget", "24 answers in"), ("bulk-upload", "5000 embeddings in 31 requests"),
+        ("polite-crawler", "39 pages of 3 sites in"),
         ("fan-out", "8 of 10 answers in"),
     ])
     func anExampleRunsAndEnds(_ name: String, _ claim: String) async throws {
