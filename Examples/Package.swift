@@ -22,12 +22,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
     targets: [
-        // Pure: who calls whom, the rules of the self-check, the drawing.
+        // Pure: who calls whom, the rules of the self-check, the table.
         .target(name: "CallChain", swiftSettings: settings),
         .testTarget(name: "CallChainTests", dependencies: ["CallChain"], swiftSettings: settings),
 
@@ -64,5 +65,35 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+
+        // Small programs, each on stand-ins of the services that it asks.
+        example("token-budget"),
+        example("polite-crawler"),
+        example("bulk-upload"),
+        example("fan-out", [.product(name: "Tracing", package: "swift-distributed-tracing")]),
+        .target(
+            name: "FakeServices", dependencies: [.product(name: "ContrailTesting", package: "contrail")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ExamplesTests",
+            dependencies: [
+                "token-budget", "bulk-upload", "polite-crawler", "fan-out", "FakeServices",
+                .product(name: "Contrail", package: "contrail"),
+                .product(name: "ContrailTesting", package: "contrail"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
     ]
 )
+
+func example(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: [
+            "FakeServices",
+            .product(name: "Contrail", package: "contrail"),
+            .product(name: "ContrailTesting", package: "contrail"),
+        ] + dependencies,
+        swiftSettings: settings)
+}

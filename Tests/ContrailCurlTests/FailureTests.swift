@@ -1,7 +1,6 @@
 import ContrailBase
 import ContrailCore
 import ContrailTestSupport
-import Glibc
 import HTTPTypes
 import Testing
 
@@ -116,7 +115,7 @@ struct FailureTests {
     }
 
     @Test func connectingHasALimit() async throws {
-        let listener = try FullListener()
+        let listener = try FaultServer.start(.neverAccept)
         defer { listener.stop() }
         let transport = CurlTransport()
         var request = WireRequest.get(listener.port)
@@ -165,46 +164,5 @@ struct FailureTests {
             #expect(!failure.message.contains("secret"))
             #expect(server.requestCount == 0)
         }
-    }
-}
-
-/// A listener whose queue is full: connecting to it takes for ever.
-struct FullListener {
-    let port: Int
-    private let listener: Int32
-    private let fillers: [Int32]
-
-    init() throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        var fillers: [Int32] = []
-        let descriptor = listener
-        // SAFETY: the pointers are to the local address and do not outlive the calls.
-        let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard unsafe bind(descriptor, address, length) == 0, listen(descriptor, 0) == 0,
-                    unsafe getsockname(descriptor, address, &length) == 0
-                else { return false }
-                for _ in 0..<4 {
-                    let kind =
-                        Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-                    let filler = socket(AF_INET, kind, 0)
-                    _ = unsafe connect(filler, address, length)
-                    fillers.append(filler)
-                }
-                return true
-            }
-        }
-        self.fillers = fillers
-        port = Int(UInt16(bigEndian: address.sin_port))
-        guard isListening else { throw SocketFailure(call: "listen", number: errno) }
-    }
-
-    func stop() {
-        for filler in fillers { close(filler) }
-        close(listener)
     }
 }

@@ -74,11 +74,14 @@ struct LifetimeTests {
     }
 
     @Test func cancelWhileConnecting() async throws {
-        let listener = try FullListener()
+        let listener = try FaultServer.start(.neverAccept)
         defer { listener.stop() }
         let transport = CurlTransport()
         let task = Task { try await transport.fetch(.get(listener.port)) }
-        while transport.counters.connectionsOpened == 0 { await Task.yield() }
+        while transport.counters.connectionsOpened == 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         task.cancel()
         await expectCancelled { _ = try await task.value }
         await transport.shutdown()
@@ -126,7 +129,10 @@ struct LifetimeTests {
             let first = Task { try await transport.fetch(.get(server.port)) }
             await isThere.opened()
             let second = Task { try await transport.fetch(.get(server.port, "/second")) }
-            while transport.counters.inFlight < 2 { await Task.yield() }
+            while transport.counters.inFlight < 2 {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
             second.cancel()
             await expectCancelled { _ = try await second.value }
             mayAnswer.open()
@@ -175,7 +181,10 @@ struct LifetimeTests {
         let transport = CurlTransport(configuration)
         _ = try await transport.fetch(.get(server.port))
         await isGone.opened()
-        while transport.counters.connectionsClosed == 0 { await Task.yield() }
+        while transport.counters.connectionsClosed == 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         #expect(transport.counters.connectionsOpened == 1)
         #expect(try await transport.fetch(.get(server.port)).text == "hello")
         await transport.shutdown()

@@ -44,7 +44,7 @@ struct PoolTests {
     }
 
     @Test func sendsThatWaitForTheFirstConnectionAreCounted() async throws {
-        let listener = try FullListener()
+        let listener = try FaultServer.start(.neverAccept)
         defer { listener.stop() }
         let transport = CurlTransport()
         let sends = (0..<5).map { _ in

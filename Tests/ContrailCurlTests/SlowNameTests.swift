@@ -1,7 +1,6 @@
 import ContrailBase
 import ContrailCore
 import ContrailTestSupport
-import Foundation
 import HTTPTypes
 import Testing
 
@@ -9,54 +8,19 @@ import Testing
 
 /// A name look-up that hangs is a thread of libcurl's; nothing else may wait for it.
 ///
-/// The look-up is the C library's. In a process of its own it is replaced by one that takes 3 s for some names.
+/// The look-up is the C library's. In a process of its own it is replaced.
 @Suite(.enabled(if: !ProcessCount.isAddressSanitized, "a preloaded library and AddressSanitizer do not go together"))
 struct SlowNameTests {
-    private static let variable = "CONTRAIL_TEST_SLOW_NAMES"
-    private static let isReplaced = ProcessInfo.processInfo.environment[variable] != nil
-
-    private static let replacement = """
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <netdb.h>
-        #include <string.h>
-        #include <unistd.h>
-        int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
-            if (name != NULL && strncmp(name, "slow", 4) == 0) {
-                sleep(3);
-                return EAI_NONAME;
-            }
-            int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = NULL;
-            *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
-            return next(name, service, hints, result);
-        }
-        """
-
-    @Test(.enabled(if: !isReplaced), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: !SlowNames.areReplaced), .timeLimit(.minutes(2)))
     func aHangingLookUpHoldsNobodyUp() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "contrail-names-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (source, library) = (folder.appending(path: "names.c").path, folder.appending(path: "names.so").path)
-        try Self.replacement.write(toFile: source, atomically: true, encoding: .utf8)
-        let compile = "gcc -shared -fPIC -o '\(library)' '\(source)' -ldl"
-        let status = await withCheckedContinuation { done in
-            // SAFETY: the string is the call's own.
-            DispatchQueue.global().async { done.resume(returning: unsafe system(compile)) }
-        }
-        try #require(status == 0)
-        let name = CommandLine.arguments[0].split(separator: "/").last.map(String.init) ?? ""
-        let run = try ProgramRun(
-            name, ["--testing-library", "swift-testing", "--filter", "SlowNameTests/othersGoOn"],
-            environment: ["LD_PRELOAD": library, Self.variable: "1"])
-        let result = await run.result()
+        let result = try await SlowNames.run(filter: "SlowNameTests/othersGoOn")
         let figures = result.output.split(separator: "\n").filter { $0.hasPrefix("figure:") }
         for figure in figures { print(figure) }
         #expect(result.status == 0 && result.signal == nil, "\(result.output.suffix(2000))")
         #expect(figures.count == 1)
     }
 
-    @Test(.enabled(if: isReplaced), .timeLimit(.minutes(1)))
+    @Test(.enabled(if: SlowNames.areReplaced), .timeLimit(.minutes(1)))
     func othersGoOn() async throws {
         try await withServer({ $0.respond() }) { server, transport in
             let clock = SystemTime()

@@ -86,7 +86,7 @@ struct TimeoutTests {
     }
 
     @Test func connectingSaysThatItWasConnecting() async throws {
-        let listener = try FullListener()
+        let listener = try FaultServer.start(.neverAccept)
         defer { listener.stop() }
         let transport = CurlTransport()
         var request = WireRequest.get(listener.port)
@@ -135,7 +135,7 @@ struct TimeoutTests {
     /// How late each limit ends a send. The figures are printed; the bound is for a machine that is busy otherwise.
     @Test(arguments: Limit.allCases)
     func limitsAreMetPunctually(limit: Limit) async throws {
-        let listener = try FullListener()
+        let listener = try FaultServer.start(.neverAccept)
         defer { listener.stop() }
         try await withServer({
             if limit == .idleRead { $0.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n") }

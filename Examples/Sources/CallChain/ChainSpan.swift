@@ -1,4 +1,4 @@
-/// A span as the drawing and the check need it: flat, with the few attributes that they read.
+/// A span as the table and the check need it: flat, with the few attributes that they read.
 package struct ChainSpan: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case call
@@ -24,18 +24,12 @@ package struct ChainSpan: Sendable, Hashable {
     package var end: UInt64
     /// True if the span's status is an error.
     package var failed = false
-    /// `http.response.status_code`.
-    package var httpStatus: Int?
     /// `error.type`.
     package var errorType: String?
     /// `http.request.resend_count`; it is left out for the first send.
     package var resendCount = 0
     /// How many sends the call took; `nil` if the span does not say.
     package var attempts: Int?
-    /// How long the call waited for a permit, in seconds.
-    package var permitWait = 0.0
-    /// How long the call backed off between sends, in seconds.
-    package var backOff = 0.0
 
     package init(
         service: String, traceID: String, spanID: String, parentID: String?, name: String, kind: Kind,

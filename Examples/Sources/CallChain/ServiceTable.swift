@@ -1,3 +1,5 @@
+import Foundation
+
 /// A row of figures per service.
 package struct ServiceTable: Sendable {
     /// What one service did.
@@ -24,7 +26,7 @@ package struct ServiceTable: Sendable {
         let trace = SpanIndex(spans)
         // In the order in which the services come into the trace.
         var order: [String] = []
-        for (_, span) in trace.depthFirst where !order.contains(span.service) { order.append(span.service) }
+        for span in trace.spans where !order.contains(span.service) { order.append(span.service) }
         rows = order.map { Self.row($0, trace, requests) }
     }
 
@@ -38,23 +40,30 @@ package struct ServiceTable: Sendable {
             p50: times.isEmpty ? 0 : times[(times.count - 1) / 2], longest: times.last ?? 0)
     }
 
-    /// The table, with a heading and the sums.
-    package func lines(style: Style) -> [String] {
+    /// The table: a heading, a line per service, and the sums.
+    package var lines: [String] {
         let heading = Self.columns(["SERVICE", "SPANS", "REQUESTS", "SENDS", "RETRIES", "ERRORS", "P50", "MAX"])
         let sums = [\Row.spans, \.received, \.sends, \.retries, \.errors].map { path in
             String(rows.reduce(0) { $0 + $1[keyPath: path] })
         }
-        return [style.paint(heading, .bold)] + rows.map(Self.line) + [style.paint(Self.columns(["all"] + sums), .dim)]
+        return [heading] + rows.map(Self.line) + [Self.columns(["all"] + sums)]
     }
 
     private static func line(_ row: Row) -> String {
         columns(
             [row.service] + [row.spans, row.received, row.sends, row.retries, row.errors].map(String.init)
-                + [readable(milliseconds: row.p50), readable(milliseconds: row.longest)])
+                + [time(row.p50), time(row.longest)])
     }
 
+    /// Three digits that count.
+    private static func time(_ milliseconds: Double) -> String {
+        String(format: milliseconds < 1000 ? "%.3g ms" : "%.0f ms", milliseconds)
+    }
+
+    /// Names on the left of their column, figures on the right.
     private static func columns(_ cells: [String]) -> String {
-        cells.enumerated().map { $0.offset == 0 ? $0.element.padded(to: 16) : $0.element.leftPadded(to: 9) }
+        let name = (cells.first ?? "").padding(toLength: 16, withPad: " ", startingAt: 0)
+        return ([name] + cells.dropFirst().map { String(repeating: " ", count: max(0, 9 - $0.count)) + $0 })
             .joined(separator: " ")
     }
 }

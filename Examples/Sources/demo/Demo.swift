@@ -23,21 +23,23 @@ import Foundation
         do {
             let visit = try await Fleet(topology: topology, collector: collector.endpoint).run()
             // All processes have ended, and each flushes before it ends: everything that will come has come.
-            let spans = collector.spans.map(ChainSpan.init)
             await collector.stop()
-            return report(spans, visit)
+            return report(collector, visit)
         } catch {
             await collector.stop()
             throw error
         }
     }
 
-    private func report(_ spans: [ChainSpan], _ visit: Visit) -> Bool {
-        let style = Style.ofTerminal
+    private func report(_ collector: FakeCollector, _ visit: Visit) -> Bool {
+        let terminal = Terminal.standardOutput
         print("the gateway answered \(visit.answer)\n")
-        for line in Waterfall(spans: spans, style: style).lines { print(line) }
-        print()
-        for line in ServiceTable(spans: spans, requests: visit.requests).lines(style: style) { print(line) }
+        for trace in collector.traces {
+            for line in trace.waterfall(width: terminal.width, colour: terminal.colour) { print(line) }
+            print()
+        }
+        let spans = collector.spans.map(ChainSpan.init)
+        terminal.printTable(ServiceTable(spans: spans, requests: visit.requests).lines)
         print()
         let check = SelfCheck(spans: spans, requests: visit.requests)
         let problems = check.problems + missingRequests(visit.requests)

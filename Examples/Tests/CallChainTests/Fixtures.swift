@@ -31,13 +31,9 @@ enum Fixture {
             span(8, under: 6, "pricing", .server, "/pricing", from: 72, to: 88),
         ]
         spans[3].attempts = 2
-        spans[3].backOff = 0.040
-        spans[3].permitWait = 0.010
-        spans[4].httpStatus = 503
         spans[4].errorType = "503"
         spans[4].failed = true
         spans[5].resendCount = 1
-        spans[5].httpStatus = 200
         return spans
     }
 

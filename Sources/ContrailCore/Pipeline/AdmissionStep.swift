@@ -122,23 +122,16 @@ extension Admission.Refusal {
     fileprivate func asClientError(_ call: CallState) -> ClientError {
         switch self {
         case .full:
-            ClientError(
-                .queueFull, "Too many requests wait for a permit. Send fewer at once, or raise limits.maxQueued.",
-                target: call.target, phase: .admission)
+            .refused(
+                .queueFull, "Too many requests wait for a permit. Send fewer at once, or raise limits.maxQueued.", call)
         case .shed:
-            ClientError(
-                .shed, "Too many requests wait for a permit: this one made room for a more urgent one.",
-                target: call.target, phase: .admission)
+            .refused(.shed, "Too many requests wait for a permit: this one made room for a more urgent one.", call)
         case .queueTime:
-            ClientError(
-                .queueTimeout, "The request waited for a permit as long as limits.maxQueueTime allows.",
-                target: call.target, phase: .admission)
+            .refused(
+                .queueTimeout, "The request waited for a permit as long as limits.maxQueueTime allows.", call)
         case .deadline:
-            ClientError(
-                .deadlineExceeded, "The call's time ran out while it waited for a permit.", target: call.target,
-                phase: .admission)
-        case .shutDown:
-            ClientError(.shutDown, "The client was shut down.", target: call.target, phase: .admission)
+            .refused(.deadlineExceeded, "The call's time ran out while it waited for a permit.", call)
+        case .shutDown: .refusedByShutDown(call)
         }
     }
 }
@@ -147,20 +140,17 @@ extension RateLimiter.Refusal {
     fileprivate func asClientError(_ call: CallState) -> ClientError {
         switch self {
         case .costTooHigh(let burst):
-            ClientError(
+            .refused(
                 .rateLimited,
                 "The request costs \(call.request.tokenCost) tokens; a rate limit allows \(burst) at once. Raise its burst.",
-                target: call.target, phase: .admission)
+                call)
         case .deadline:
-            ClientError(
-                .rateLimited, "By the rate limits the request could not start before the call's deadline.",
-                target: call.target, phase: .admission)
+            .refused(
+                .rateLimited, "By the rate limits the request could not start before the call's deadline.", call)
         case .full:
-            ClientError(
-                .queueFull, "Too many requests wait for their turn by the rate limits. Send fewer at once.",
-                target: call.target, phase: .admission)
-        case .shutDown:
-            ClientError(.shutDown, "The client was shut down.", target: call.target, phase: .admission)
+            .refused(
+                .queueFull, "Too many requests wait for their turn by the rate limits. Send fewer at once.", call)
+        case .shutDown: .refusedByShutDown(call)
         }
     }
 }
@@ -169,13 +159,20 @@ extension OriginGuards.Refusal {
     fileprivate func asClientError(_ call: CallState, _ origin: Origin) -> ClientError {
         switch self {
         case .circuitOpen:
-            ClientError(
-                .circuitOpen, "Too many sends to \(origin) failed lately: nothing is sent there for a while.",
-                target: call.target, phase: .admission)
+            .refused(
+                .circuitOpen, "Too many sends to \(origin) failed lately: nothing is sent there for a while.", call)
         case .throttled:
-            ClientError(
-                .throttled, "\(origin) refuses much: this share of the sends is held back here.", target: call.target,
-                phase: .admission)
+            .refused(.throttled, "\(origin) refuses much: this share of the sends is held back here.", call)
         }
+    }
+}
+
+extension ClientError {
+    fileprivate static func refused(_ code: Code, _ message: String, _ call: CallState) -> ClientError {
+        ClientError(code, message, target: call.target, phase: .admission)
+    }
+
+    fileprivate static func refusedByShutDown(_ call: CallState) -> ClientError {
+        refused(.shutDown, "The client was shut down.", call)
     }
 }

@@ -13,24 +13,17 @@ import Testing
     private func pipeline(
         _ transport: any Transport, _ change: (inout PipelineSettings) -> Void
     ) -> CallPipeline {
-        var settings = PipelineSettings()
-        settings.time = time
-        settings.random = SeededRandom(seed: 1)
-        settings.retry = .never
-        settings.observers = [recorder]
-        change(&settings)
-        return CallPipeline(settings: settings, transport: transport)
+        .scripted(transport, time) { settings in
+            settings.retry = .never
+            settings.observers = [recorder]
+            change(&settings)
+        }
     }
 
     private func code(_ pipeline: CallPipeline, _ request: HTTPCall.Request = .get("http://a.test")) async
         -> ClientError.Code?
     {
-        do {
-            _ = try await pipeline.execute(request)
-            return nil
-        } catch {
-            return (error as? ClientError)?.code
-        }
+        await clientError { try await pipeline.execute(request) }?.code
     }
 
     // MARK: Circuit breaker and throttle

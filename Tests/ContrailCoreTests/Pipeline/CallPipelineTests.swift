@@ -11,11 +11,7 @@ import Testing
     private func pipeline(
         _ transport: any Transport, _ change: (inout PipelineSettings) -> Void = { _ in }
     ) -> CallPipeline {
-        var settings = PipelineSettings()
-        settings.time = time
-        settings.random = SeededRandom(seed: 1)
-        change(&settings)
-        return CallPipeline(settings: settings, transport: transport)
+        .scripted(transport, time, change)
     }
 
     /// Runs `operation` while time moves on whenever something sleeps on it.
@@ -33,12 +29,7 @@ import Testing
     }
 
     private func code(of operation: () async throws -> some Sendable) async -> ClientError.Code? {
-        do {
-            _ = try await operation()
-            return nil
-        } catch {
-            return (error as? ClientError)?.code
-        }
+        await clientError(of: operation)?.code
     }
 
     // MARK: Where the time went

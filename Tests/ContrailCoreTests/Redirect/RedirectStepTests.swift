@@ -12,12 +12,10 @@ import Testing
     private func pipeline(
         _ transport: any Transport, _ change: (inout PipelineSettings) -> Void = { _ in }
     ) -> CallPipeline {
-        var settings = PipelineSettings()
-        settings.time = time
-        settings.random = SeededRandom(seed: 1)
-        settings.retry.backOff.transientBase = .zero
-        change(&settings)
-        return CallPipeline(settings: settings, transport: transport)
+        .scripted(transport, time) { settings in
+            settings.retry.backOff.transientBase = .zero
+            change(&settings)
+        }
     }
 
     private func to(_ location: String, _ status: Int = 302) -> ScriptedTransport.Step {
@@ -25,12 +23,7 @@ import Testing
     }
 
     private func failure(of operation: () async throws -> some Sendable) async -> ClientError? {
-        do {
-            _ = try await operation()
-            return nil
-        } catch {
-            return error as? ClientError
-        }
+        await clientError(of: operation)
     }
 
     @Test func theResponseKnowsItsURLAndTheWayThere() async throws {

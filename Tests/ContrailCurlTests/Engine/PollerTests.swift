@@ -97,7 +97,7 @@ struct PollerTests {
 
     @Test(arguments: PollerKind.allCases)
     func libcurlsOwnTimersCostNoSpinning(kind: PollerKind) async throws {
-        let listener = try FullListener()
+        let listener = try FaultServer.start(.neverAccept)
         defer { listener.stop() }
         var configuration = CurlTransport.Configuration()
         configuration.poller = kind

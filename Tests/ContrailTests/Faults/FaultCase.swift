@@ -11,9 +11,22 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         case response(Int)
     }
 
+    /// Whether a send that met the fault may be made again.
+    enum Repeatability: Sendable, Equatable {
+        /// Always: nothing reached the server, and this can be proved.
+        case always
+        /// If the request is repeatable: the server may have acted on it.
+        case ifRepeatable
+        /// Likewise, once and at once: the connection had died, which says nothing about the server.
+        case ifRepeatableOnce
+        /// Never: it would not help, or the caller has the head.
+        case never
+    }
+
     var name: String
     var plan: FaultServer.Plan
     var ending: Ending
+    var repeatability = Repeatability.ifRepeatable
     /// `error.type` of the last CLIENT span.
     var errorType: String?
     /// The limit that ends it; `nil` if the fault does.
@@ -33,18 +46,27 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
 
     /// The fault ends the call.
     static func ends(
-        _ name: String, _ plan: FaultServer.Plan, _ ending: Ending, errorType: String? = nil, requests: Int = 1
+        _ name: String, _ plan: FaultServer.Plan, _ ending: Ending, errorType: String? = nil,
+        again repeatability: Repeatability = .ifRepeatable, requests: Int = 1
     ) -> Self {
         var type = errorType
         if case .failure(let code) = ending, errorType == nil { type = code }
-        return FaultCase(name: name, plan: plan, ending: ending, errorType: type, requests: requests)
+        return FaultCase(
+            name: name, plan: plan, ending: ending, repeatability: repeatability, errorType: type, requests: requests)
+    }
+
+    /// Nothing reaches the server.
+    static func keepsAway(_ name: String, _ plan: FaultServer.Plan, _ code: String) -> Self {
+        ends(name, plan, .failure(code), again: .always, requests: 0)
     }
 
     /// The call's own time ends it.
-    static func outlasts(_ name: String, _ plan: FaultServer.Plan, requests: Int = 1) -> Self {
+    static func outlasts(
+        _ name: String, _ plan: FaultServer.Plan, again repeatability: Repeatability = .ifRepeatable, requests: Int = 1
+    ) -> Self {
         var result = FaultCase(
-            name: name, plan: plan, ending: .failure("deadline_exceeded"), errorType: "timeout", deadline: limit,
-            requests: requests)
+            name: name, plan: plan, ending: .failure("deadline_exceeded"), repeatability: repeatability,
+            errorType: "timeout", deadline: limit, requests: requests)
         result.configure = { $0.timeout = limit }
         return result
     }
@@ -56,104 +78,4 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         change(&result)
         return result
     }
-}
-
-extension FaultCase {
-    static let all: [FaultCase] = connections + silences + resets + bodies + heads + redirects
-
-    private static let connections: [FaultCase] = [
-        .ends("refuse", .refuse, .failure("connect"), requests: 0),
-        .ends("never accept", .neverAccept, .failure("connect_timeout"), requests: 0).with {
-            $0.deadline = limit
-            $0.configure = { $0.connectTimeout = limit }
-        },
-        .ends("TLS alert", .tlsAlert, .failure("tls_handshake"), requests: 0).with { $0.isTLS = true },
-        .ends("TLS handshake hangs", .neverRead, .failure("connect_timeout"), requests: 0).with {
-            $0.isTLS = true
-            $0.deadline = limit
-            $0.configure = { $0.connectTimeout = limit }
-        },
-        .ends("DNS failure", .ok, .failure("name_resolution"), requests: 0).with {
-            $0.url = "http://no-such-host.invalid/"
-        },
-        .ends("stale kept-alive connection", .staleKeepAlive, .failure("stale_connection"), requests: 2).with {
-            $0.uploads = "pay"
-        },
-    ]
-
-    private static let silences: [FaultCase] = [
-        .outlasts("accept and silence", .acceptAndSilence),
-        .outlasts("accept and silence, attempt's limit", .acceptAndSilence).with {
-            $0.ending = .failure("timeout")
-            $0.configure = { $0.attemptTimeout = limit }
-        },
-        .outlasts("accept and silence, time to the head", .acceptAndSilence).with {
-            $0.ending = .failure("head_timeout")
-            $0.errorType = "head_timeout"
-            $0.configure = { $0.timeToHeadTimeout = limit }
-        },
-        .outlasts("silence after the head", .silenceAfterHead),
-        .outlasts("silence after the head, collected", .silenceAfterHead).with {
-            $0.ending = .failure("idle_read_timeout")
-            $0.errorType = "idle_read_timeout"
-            $0.configure = { $0.idleReadTimeout = limit }
-        },
-        .outlasts("a peer that never reads", .neverRead, requests: 0).with {
-            $0.ending = .failure("idle_write_timeout")
-            $0.errorType = "idle_write_timeout"
-            $0.uploads = String(repeating: "x", count: 32 << 20)
-            $0.configure = { $0.idleWriteTimeout = limit }
-        },
-        .outlasts("silence after the head, streamed", .silenceAfterHead).with {
-            $0.isStreamed = true
-            $0.ending = .failure("idle_read_timeout")
-            $0.errorType = "idle_read_timeout"
-            $0.configure = { $0.idleReadTimeout = limit }
-        },
-        .outlasts("drip below the idle limit", .endlessDrip(interval: .milliseconds(20))).with {
-            $0.configure = {
-                $0.timeout = limit
-                $0.idleReadTimeout = .milliseconds(200)
-            }
-        },
-    ]
-
-    private static let resets: [FaultCase] = [
-        .ends("reset before the head", .reset(.beforeHead), .failure("connection_reset")),
-        .ends("reset inside the head", .reset(.insideHead), .failure("connection_reset")),
-        .ends("reset after the head", .reset(.afterHead), .failure("connection_reset")),
-        .ends("reset inside the body", .reset(.insideBody), .failure("connection_reset")),
-        .ends("close unanswered", .closeUnanswered, .failure("empty_reply")),
-    ]
-
-    private static let bodies: [FaultCase] = [
-        .ends("short body", .shortBody, .failure("truncated_body")),
-        .ends("over-long body", .overLongBody, .response(200)),
-        .ends("missing last chunk", .missingLastChunk, .failure("truncated_body")),
-        .ends("malformed chunk", .malformedChunk, .failure("protocol_violation")),
-        .ends("bad gzip", .badGzip, .failure("bad_content_encoding")),
-        .ends("gzip bomb", .gzipBomb(), .failure("decompression_bomb")),
-        .ends("gzip bomb, streamed", .gzipBomb(), .failure("decompression_bomb")).with { $0.isStreamed = true },
-        .ends("close while an upload is paused", .closeWhileUploadPaused, .failure("connection_reset")).with {
-            $0.isUploadPaused = true
-        },
-    ]
-
-    private static let heads: [FaultCase] = [
-        .ends("300 kB of headers", .headers(bytes: 300_000), .failure("headers_too_large")),
-        .ends("endless header", .endlessHeader, .failure("headers_too_large")),
-        .ends("1xx flood", .interimFlood, .failure("protocol_violation")),
-        .ends("NUL in a header", .nulInHeader, .failure("protocol_violation")),
-        .ends("folded header", .foldedHeader, .response(200)),
-        .ends("not HTTP", .notHTTP, .failure("protocol_violation")),
-    ]
-
-    private static let redirects: [FaultCase] = [
-        .ends("redirect loop", .redirectLoop, .failure("too_many_redirects"), requests: 21).with {
-            $0.errorType = nil
-        },
-        .ends("redirect to file:", .redirect(to: "file:///etc/passwd"), .failure("redirect_refused")).with {
-            $0.errorType = nil
-        },
-    ]
 }

@@ -129,7 +129,10 @@ import Tracing
         try await withTracedServer({ $0.hang() }) { server, base in
             try await HTTPClient.withClient { client in
                 let call = Task { try await client.get(base) }
-                while server.requestCount == 0 { await Task.yield() }
+                while server.requestCount == 0 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
                 call.cancel()
                 await #expect(throws: CancellationError.self) { try await call.value }
             }
@@ -190,7 +193,10 @@ import Tracing
             configuration.limits.maxTotal = 4
             return try await HTTPClient.withClient(configuration: configuration) { client in
                 let all = Task { await client.fetchAll(Array(repeating: .get(base), count: 500)) }
-                while server.requestCount < 4 { await Task.yield() }
+                while server.requestCount < 4 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
                 all.cancel()
                 return await all.value.failures.count
             }
