@@ -162,3 +162,14 @@ let package = Package(
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
+
+// scripts/fuzz sets this: the program has no main of its own, and links only with libFuzzer.
+if Context.environment["CONTRAIL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ], path: "Tests/Fuzz", exclude: ["Seeds"], swiftSettings: settings))
+}
