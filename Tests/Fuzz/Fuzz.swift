@@ -3,10 +3,9 @@ import Foundation
 /// What libFuzzer calls with every input: the parser that FUZZ_TARGET names.
 ///
 /// Built and run by scripts/fuzz only, with coverage and AddressSanitizer; main is libFuzzer's.
-///
-// SAFETY: libFuzzer lends `count` bytes for the length of the call; they are copied.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    // SAFETY: libFuzzer lends `count` bytes for the length of the call; they are copied.
     let input = unsafe bytes.map { unsafe Array(UnsafeBufferPointer(start: $0, count: count)) } ?? []
     target(input)
     return 0

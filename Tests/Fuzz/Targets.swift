@@ -8,7 +8,19 @@ import Tracing
 enum Targets {
     static let all: [String: @Sendable ([UInt8]) -> Void] = [
         "decoder": decoder, "json": json, "gzip": gzip, "headers": headers, "environment": environment,
+        "planted": planted,
     ]
+
+    /// A fault that has to be found: a harness that sees nothing proves nothing.
+    ///
+    // SAFETY: none, on purpose: the memory is read after it was given back.
+    private static let planted: @Sendable ([UInt8]) -> Void = { bytes in
+        guard bytes.first == UInt8(ascii: "!") else { return }
+        let memory = unsafe UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count)
+        unsafe memory.initialize(repeating: 1, count: bytes.count)
+        unsafe memory.deallocate()
+        precondition(unsafe memory.pointee < 2)
+    }
 
     /// Protobuf of every kind. What was read is written, and reads the same again.
     private static let decoder: @Sendable ([UInt8]) -> Void = { bytes in
