@@ -128,7 +128,7 @@ let package = Package(
             dependencies: [
                 "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailOTLP", "ContrailTelemetry",
                 "ContrailTesting",
-                "ContrailTestSupport", "LifecycleProgram", "ReadmeProgram",
+                "ContrailTestSupport", "LifecycleProgram", "OutageProgram", "ReadmeProgram",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -159,6 +159,10 @@ let package = Package(
         .executableTarget(
             name: "LifecycleProgram", dependencies: ["Contrail"], path: "Tests/Programs/LifecycleProgram",
             swiftSettings: settings),
+        .executableTarget(
+            name: "OutageProgram",
+            dependencies: ["Contrail", .product(name: "Tracing", package: "swift-distributed-tracing")],
+            path: "Tests/Programs/OutageProgram", swiftSettings: settings),
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
