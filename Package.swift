@@ -175,5 +175,5 @@ if Context.environment["CONTRAIL_FUZZ"] != nil {
             dependencies: [
                 "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry",
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
-            ], path: "Tests/Fuzz", exclude: ["Seeds"], swiftSettings: settings))
+            ], path: "Tests/Fuzz", exclude: ["Corpus", "Seeds"], swiftSettings: settings))
 }
