@@ -130,7 +130,7 @@ let package = Package(
             dependencies: [
                 "Contrail", "ContrailBase", "ContrailCore", "ContrailCurl", "ContrailOTLP", "ContrailTelemetry",
                 "ContrailTesting",
-                "ContrailTestSupport", "LifecycleProgram", "ReadmeProgram",
+                "ContrailTestSupport", "LifecycleProgram", "OutageProgram", "ReadmeProgram",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -166,6 +166,21 @@ let package = Package(
         .executableTarget(
             name: "LifecycleProgram", dependencies: ["Contrail"], path: "Tests/Programs/LifecycleProgram",
             swiftSettings: settings),
+        .executableTarget(
+            name: "OutageProgram",
+            dependencies: ["Contrail", .product(name: "Tracing", package: "swift-distributed-tracing")],
+            path: "Tests/Programs/OutageProgram", swiftSettings: settings),
         .testTarget(name: "PlantedFaultTests", swiftSettings: settings),
     ]
 )
+
+// scripts/fuzz sets this: the program has no main of its own, and links only with libFuzzer.
+if Context.environment["CONTRAIL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ], path: "Tests/Fuzz", exclude: ["Corpus", "Seeds"], swiftSettings: settings))
+}

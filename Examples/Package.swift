@@ -32,11 +32,16 @@ let package = Package(
         .target(name: "CallChain", swiftSettings: settings),
         .testTarget(name: "CallChainTests", dependencies: ["CallChain"], swiftSettings: settings),
 
+        // What the programs of the chain have in common.
+        .target(
+            name: "DemoTelemetry", dependencies: [.product(name: "Contrail", package: "contrail")],
+            swiftSettings: settings),
+
         // One service of the chain; a process each.
         .executableTarget(
             name: "demo-service",
             dependencies: [
-                "CallChain",
+                "CallChain", "DemoTelemetry",
                 .product(name: "Contrail", package: "contrail"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -50,7 +55,7 @@ let package = Package(
         // The one who asks.
         .executableTarget(
             name: "demo-visitor",
-            dependencies: [.product(name: "Contrail", package: "contrail")],
+            dependencies: ["DemoTelemetry", .product(name: "Contrail", package: "contrail")],
             swiftSettings: settings),
 
         // Starts everything, collects, draws, checks.

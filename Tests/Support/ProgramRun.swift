@@ -2,7 +2,7 @@ import ContrailBase
 import ContrailTesting
 import Glibc
 
-/// A program of this package's, running as a process of its own.
+/// A program, running as a process of its own.
 ///
 /// Not Foundation's `Process`: beside other processes that are started at the same time, it now and then does not hear
 /// of the end. Here the pipes are closed on exec, so nobody else holds them open, and one thread reads and waits.
@@ -27,10 +27,19 @@ package final class ProgramRun: Sendable {
     private let identifier: pid_t
     private let state: Shared
 
-    /// Found next to the test bundle.
-    package init(_ name: String, _ arguments: [String], environment: [String: String]) throws {
+    /// Where the programs of this package are: next to the test bundle.
+    package static func path(_ name: String) -> String {
         let folder = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let path = (folder + [Substring(name)]).joined(separator: "/")
+        return (folder + [Substring(name)]).joined(separator: "/")
+    }
+
+    /// Runs one of this package's programs.
+    package convenience init(_ name: String, _ arguments: [String], environment: [String: String]) throws {
+        try self.init(path: Self.path(name), arguments, environment: environment)
+    }
+
+    /// Runs the program at `path`.
+    package init(path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         let (output, errors) = (try Self.makePipe(), try Self.makePipe())
         identifier = try Self.spawn(path, arguments, environment, output: output.write, errors: errors.write)
         close(output.write)

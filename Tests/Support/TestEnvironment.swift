@@ -8,6 +8,14 @@ package enum TestEnvironment {
     package static var libcurl: String? { text("CONTRAIL_TEST_LIBCURL") }
     /// True if what is too long for every change is to run as well: `CONTRAIL_TEST_LONG`.
     package static var isLong: Bool { text("CONTRAIL_TEST_LONG") != nil }
+    /// True if tests are to take as long as it needs: `CONTRAIL_TEST_FULL`.
+    package static var isFull: Bool { text("CONTRAIL_TEST_FULL") != nil }
+
+    /// The top of the repository.
+    package static let root: String = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        .joined(separator: "/")
+    /// The Python that scripts/setup makes.
+    package static var python: String { root + "/.venv/bin/python" }
 
     private static func text(_ name: String) -> String? {
         // SAFETY: the text is copied at once, and no test changes the environment.

@@ -1,5 +1,6 @@
 import CallChain
 import Contrail
+import DemoTelemetry
 import Foundation
 import Hummingbird
 import Logging
@@ -13,7 +14,7 @@ import Logging
         Lifeline.endWithStandardInput()
 
         // service.name and the collector's address come in as OTEL_SERVICE_NAME and OTEL_EXPORTER_OTLP_ENDPOINT.
-        let telemetry = try Telemetry.bootstrap()
+        let telemetry = try Telemetry.bootstrap(configuration: .forDemo)
         let client = try HTTPClient(configuration: .forDemo)
         var logger = Logger(label: launch.name)
         logger.logLevel = .error

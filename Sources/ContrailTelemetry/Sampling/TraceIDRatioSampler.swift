@@ -2,10 +2,10 @@ extension Telemetry {
     /// Samples a share of all traces, chosen by the trace id alone, whatever the parent decided (OTel Trace SDK,
     /// "TraceIdRatioBased"). Every process with the same or a higher ratio keeps at least the same traces.
     ///
-    /// The specification leaves the rule open. This is the one of the Go and Python SDKs: the last 8 bytes of the trace
-    /// id, as a big-endian number, without its lowest bit, are compared with ratio · 2^63. As the root of a
-    /// ``ParentBasedSampler`` it decides once per trace; below a parent without the random flag the id may not be
-    /// random enough, and the provider says so once.
+    /// The specification leaves the rule open. This is the one of the Go, Rust and Python SDKs: the last 8 bytes of the
+    /// trace id, as a big-endian number, without its lowest bit, are compared with ratio · 2^63. Those of Java, .NET and
+    /// JavaScript each have another one; where services of such have to agree use ``ProbabilitySampler``. As the root of
+    /// a ``ParentBasedSampler`` it decides once per trace; that it decides below a parent is told once.
     public struct TraceIDRatioSampler: Sampler {
         /// The share: from 0, none, to 1, all.
         public let ratio: Double

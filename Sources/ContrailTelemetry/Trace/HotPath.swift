@@ -10,7 +10,7 @@ enum SamplingRule: Sendable {
     case share(Telemetry.TraceIDRatioSampler, ignoresParents: Bool)
     /// As the parent; a root by its trace id.
     case asParent(root: Telemetry.TraceIDRatioSampler)
-    case ask(any Telemetry.Sampler)
+    case ask(any Telemetry.Sampler, usesRandomness: Bool)
 
     init(_ sampler: any Telemetry.Sampler) {
         if let share = Self.ratio(of: sampler) {
@@ -18,7 +18,7 @@ enum SamplingRule: Sendable {
         } else if let root = (sampler as? Telemetry.ParentBasedSampler)?.plainRoot {
             self = .asParent(root: root)
         } else {
-            self = .ask(sampler)
+            self = .ask(sampler, usesRandomness: sampler is Telemetry.ProbabilitySampler)
         }
     }
 
@@ -39,14 +39,18 @@ enum SamplingRule: Sendable {
         switch self {
         case .share(let share, _): Telemetry.SamplingResult(share.isSampled(traceID) ? .recordAndSample : .drop)
         case .asParent(let root): Telemetry.SamplingResult(Self.decision(parent, values, traceID, root))
-        case .ask(let sampler): sampler.sample(candidate())
+        case .ask(let sampler, _): sampler.sample(candidate())
         }
     }
 
-    /// True if the ratio of trace ids decides below a parent that does not promise a random trace id.
-    func doubtsRandomness(of parent: Telemetry.SpanContext?) -> Bool {
-        guard case .share(_, ignoresParents: true) = self, let parent else { return false }
-        return !parent.flags.contains(.random)
+    /// What is wrong with deciding below this parent; `nil`: nothing. Two processes may not agree about one trace.
+    func doubt(below parent: Telemetry.SpanContext?) -> SamplingDoubt? {
+        guard let parent else { return nil }
+        switch self {
+        case .share(_, ignoresParents: true): return .ratioBelowParent
+        case .ask(_, usesRandomness: true): return Telemetry.ProbabilitySampler.doubt(below: parent)
+        case .share, .asParent, .ask: return nil
+        }
     }
 
     private static func decision(
@@ -61,6 +65,23 @@ enum SamplingRule: Sendable {
             }
         }
         return parent.map { $0.flags.contains(.sampled) } ?? root.isSampled(traceID) ? .recordAndSample : .drop
+    }
+}
+
+/// Why a sampler's decision below a parent may not be that of other processes.
+enum SamplingDoubt: Sendable, Equatable {
+    /// Each SDK chooses in a way of its own (OTel Trace SDK, "Compatibility warnings for `TraceIdRatioBased` sampler").
+    case ratioBelowParent
+    /// The trace id may not be random (OTel Trace SDK, "Compatibility warnings for `ProbabilitySampler`").
+    case unknownRandomness
+
+    var text: String {
+        switch self {
+        case .ratioBelowParent:
+            "TraceIdRatioBased decides below a parent, where other SDKs may decide otherwise: use it as a root."
+        case .unknownRandomness:
+            "ProbabilitySampler decides below a parent that does not promise a random trace id."
+        }
     }
 }
 

@@ -5,7 +5,7 @@ final class Notices: Sendable {
     enum Kind: UInt32 {
         case limitReached
         case unnamedTracer
-        case doubtfulRandomness
+        case doubtfulSampling
     }
 
     private let told = Atomic<UInt32>(0)

@@ -94,7 +94,7 @@ extension Telemetry {
                     SamplingCandidate(
                         parent: parent, context: values.withParent(parent), traceID: traceID, name: name, kind: kind,
                         attributes: attributes.elements, links: links))
-            if provider.sampling.doubtsRandomness(of: parent) { provider.noteDoubtfulRandomness() }
+            if let doubt = provider.sampling.doubt(below: parent) { provider.note(doubt) }
             let context = spanContext(traceID, parent: parent, sampling)
             guard sampling.decision != .drop else {
                 return Span(

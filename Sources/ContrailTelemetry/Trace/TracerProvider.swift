@@ -129,11 +129,7 @@ extension Telemetry {
 
         func countAbandonedSpan() { abandoned.wrappingAdd(1, ordering: .relaxed) }
 
-        func noteDoubtfulRandomness() {
-            notices.tell(
-                .doubtfulRandomness,
-                "TraceIdRatioBased decides below a parent that does not promise a random trace id: use it as a root.")
-        }
+        func note(_ doubt: SamplingDoubt) { notices.tell(.doubtfulSampling, doubt.text) }
 
         private func noteLosses(_ data: SpanData) {
             notices.tell(

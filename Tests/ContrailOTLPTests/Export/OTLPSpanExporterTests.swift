@@ -255,6 +255,33 @@ import Testing
         #expect(result.problem?.hasSuffix("; cancelled") == true)
     }
 
+    /// Each send waits until all four are under way: one after the other they would wait for ever.
+    @Test func batchesAreSentAtTheSameTime() async throws {
+        let started = Locked(0)
+        let transport = ScriptedTransport(
+            .custom { _ in
+                started.withLock { $0 += 1 }
+                while started.withLock({ $0 }) < 4 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+                return WireResponse(
+                    head: ResponseHead(status: .ok, headers: [:]), body: .buffered(ByteChunk([])),
+                    summary: SendSummary(submitted: MonotonicInstant(nanoseconds: 0)))
+            })
+        let exporter = try exporter(transport)
+        let results = await withTaskGroup(of: Telemetry.ExportResult.self) { group in
+            for number in 1...4 {
+                group.addTask {
+                    await exporter.export(
+                        (0..<number).map { Samples.span(name: "\($0)") }, resource: Telemetry.Resource())
+                }
+            }
+            return await group.reduce(into: [Telemetry.ExportResult]()) { $0.append($1) }
+        }
+        #expect(results.map { $0.acknowledged }.sorted() == [1, 2, 3, 4])
+    }
+
     @Test func afterShutdownEverythingIsRefused() async throws {
         let transport = ScriptedTransport(.status(200))
         let exporter = try exporter(transport)

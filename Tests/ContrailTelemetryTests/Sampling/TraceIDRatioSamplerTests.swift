@@ -8,6 +8,7 @@ import Tracing
 struct TraceIDRatioSamplerTests {
     struct Table: Decodable {
         let cases: [Case]
+        let goAndRust: [Case]
     }
 
     struct Case: Decodable, Sendable {
@@ -16,16 +17,27 @@ struct TraceIDRatioSamplerTests {
         let sampled: Bool
     }
 
-    static let cases = vectors("trace-id-ratio.json", as: Table.self)?.cases ?? []
+    static let table = vectors("trace-id-ratio.json", as: Table.self)
 
-    @Test func decidesAsThePythonSDKDoes() throws {
-        #expect(Self.cases.count >= 200)
-        for row in Self.cases {
+    private func expect(_ cases: [Case]) throws {
+        for row in cases {
             let traceID = try #require(Telemetry.TraceID(hex: row.traceID))
             let result = Telemetry.TraceIDRatioSampler(ratio: row.ratio).sample(
                 .init(parent: nil, traceID: traceID, name: ""))
             #expect(result.decision == (row.sampled ? .recordAndSample : .drop), "\(row)")
         }
+    }
+
+    @Test func decidesAsThePythonSDKDoes() throws {
+        let cases = try #require(Self.table).cases
+        #expect(cases.count >= 200)
+        try expect(cases)
+    }
+
+    @Test func decidesAsTheGoAndRustSDKsDo() throws {
+        let cases = try #require(Self.table).goAndRust
+        #expect(cases.count >= 40)
+        try expect(cases)
     }
 
     @Test(arguments: [

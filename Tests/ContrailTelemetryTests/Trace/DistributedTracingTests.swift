@@ -132,6 +132,36 @@ struct DistributedTracingTests {
         #expect(context.spanContext == span.spanContext)
     }
 
+    /// The context of swift-distributed-tracing: values with keys of one's own, attached for the length of a scope.
+    @Test func aContextHoldsForItsScope() {
+        #expect(ServiceContext.current == nil)
+        var outer = ServiceContext.topLevel
+        outer[OtherKey.self] = 1
+        ServiceContext.withValue(outer) {
+            var inner = outer
+            inner[OtherKey.self] = 2
+            ServiceContext.withValue(inner) { #expect(ServiceContext.current?[OtherKey.self] == 2) }
+            #expect(ServiceContext.current?[OtherKey.self] == 1)
+            withTracer(fixture.tracer) {
+                withSpan("x") { span in
+                    #expect(ServiceContext.current?[OtherKey.self] == 1)
+                    #expect(ServiceContext.current?.spanContext == span.context.spanContext)
+                }
+            }
+            #expect(ServiceContext.current?.spanContext == nil)
+        }
+        #expect(ServiceContext.current == nil)
+    }
+
+    /// There is no null: its behaviour is undefined in the specification (OTel Common, "Attribute"); here it takes away.
+    @Test func nilTakesAnAttributeAway() {
+        let span = fixture.tracer.startSpan("x", parent: nil, attributes: [.init("a", .int(1)), .init("b", .int(2))])
+        span.attributes["a"] = nil as Int?
+        span.attributes["c"] = nil as String?
+        span.end()
+        #expect(fixture.ended.first?.attributes == [.init("b", .int(2))])
+    }
+
     @Test func theServersSpanIsTheChildOfTheClients() throws {
         withTracer(fixture.tracer) {
             let instrument = InstrumentationSystem.instrument

@@ -223,17 +223,26 @@ struct NoticeTests {
         #expect(log.all.count == 1 && log.all.first?.contains("crowded") == true)
     }
 
-    @Test func anIDThatMayNotBeRandomIsToldWhereItDecides() {
+    @Test func aRatioThatDecidesBelowAParentIsTold() {
         let ratio = Telemetry.TraceIDRatioSampler(ratio: 0.5)
         let tracer = provider(sampler: ratio).tracer(name: "t")
         _ = tracer.startSpan("x", parent: nil)
-        _ = tracer.startSpan("x", parent: makeSpanContext([.sampled, .random]))
         #expect(log.all.isEmpty)
-        for _ in 0..<3 { _ = tracer.startSpan("x", parent: makeSpanContext(.sampled)) }
-        #expect(log.all.count == 1)
+        for _ in 0..<3 { _ = tracer.startSpan("x", parent: makeSpanContext([.sampled, .random])) }
+        #expect(log.all.count == 1 && log.all.first?.contains("TraceIdRatioBased") == true)
         _ = provider(sampler: Telemetry.ParentBasedSampler(root: ratio)).tracer(name: "t")
             .startSpan("x", parent: makeSpanContext(.sampled))
         #expect(log.all.count == 1)
+    }
+
+    @Test(arguments: [
+        (Telemetry.TraceFlags([.sampled, .random]), "", 0), (.sampled, "", 1), (.sampled, "ot=th:8", 1),
+        (.sampled, "ot=rv:6e6d1a75832a2f", 0),
+    ]) func anIDThatMayNotBeRandomIsToldWhereItDecides(flags: Telemetry.TraceFlags, state: String, told: Int) {
+        let tracer = provider(sampler: Telemetry.ProbabilitySampler(ratio: 0.5)).tracer(name: "t")
+        _ = tracer.startSpan("x", parent: nil)
+        for _ in 0..<3 { _ = tracer.startSpan("x", parent: makeSpanContext(flags, state: state)) }
+        #expect(log.all.count == told)
     }
 
     @Test func usualUseIsNotCommented() {

@@ -56,6 +56,25 @@ struct TracerProviderTests {
         #expect(tracer.scope == scope)
     }
 
+    @Test func manyThreadsMayAskForTracersAndStartSpans() async {
+        let watcher = RecordingProcessor()
+        let provider = Telemetry.TracerProvider(resource: Telemetry.Resource(), processors: [watcher])
+        let shared = provider.tracer(name: "shared")
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    for _ in 0..<100 {
+                        provider.tracer(name: "\(number)").startSpan("own", parent: nil).end()
+                        shared.startSpan("shared", parent: nil).end()
+                    }
+                }
+            }
+        }
+        #expect(Set(watcher.ended.map(\.context.spanID)).count == 1600)
+        for number in 0..<8 { #expect(watcher.ended.count { $0.scope.name == "\(number)" } == 100) }
+        #expect(watcher.ended.count { $0.scope.name == "shared" } == 800)
+    }
+
     @Test func aTracerWithoutProcessorsSaysSo() {
         #expect(!Telemetry.TracerProvider(resource: .init(), processors: []).tracer(name: "t").isEnabled)
         #expect(

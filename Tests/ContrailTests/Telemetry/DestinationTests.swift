@@ -1,5 +1,6 @@
 import Contrail
 import ContrailBase
+import ContrailTestSupport
 import ContrailTesting
 import Foundation
 import HTTPTypes
@@ -61,6 +62,36 @@ import Tracing
             #expect(span.resource["process.pid"] != nil && span.resource["host.name"] != nil)
             #expect(span.resource["telemetry.sdk.name"] == .string("contrail"))
             #expect(span.resource.schemaURL == Telemetry.schemaURL)
+        }
+    }
+
+    @Test func connectionsToACollectorAreKept() async throws {
+        let server = try RawServer { $0.respond("", headers: "Content-Type: application/x-protobuf\r\n") }
+        defer { server.stop() }
+        let configuration = configuration { $0.endpoint = "http://127.0.0.1:\(server.port)" }
+        try await Telemetry.scoped(service: "s", configuration: configuration) { runtime in
+            for _ in 0..<5 {
+                withSpan("x") { _ in }
+                #expect(await runtime.flush(timeout: .seconds(20)) == .success)
+            }
+        }
+        #expect(server.requestCount == 5 && server.connectionCount == 1)
+    }
+
+    /// Whoever traces the export of spans never comes to an end.
+    @Test func theExportIsNotTraced() async throws {
+        try await withFakeCollector { collector in
+            let configuration = configuration { $0.endpoint = collector.endpoint }
+            try await Telemetry.scoped(service: "s", configuration: configuration) { runtime in
+                await withSpan("x") { _ in
+                    withSpan("y") { _ in }
+                    await runtime.flush(timeout: .seconds(20))
+                }
+            }
+            #expect(collector.spans.map(\.span.name).sorted() == ["x", "y"])
+            let names = collector.requests.flatMap { $0.headers.map(\.name.canonicalName) }
+            #expect(!names.contains("traceparent") && !names.contains("baggage"))
+            #expect(collector.requests.count == 2)
         }
     }
 
