@@ -9,7 +9,7 @@ import Testing
         if: FileManager.default.isExecutableFile(atPath: TestEnvironment.python),
         "scripts/setup makes the Python environment"),
     .timeLimit(.minutes(3)))
-struct OutageTests {
+struct CollectorOutageTests {
     private func outage(_ mode: String, _ arguments: [String]) async throws -> ProgramRun.Result {
         let tool = TestEnvironment.root + "/Tests/Tools/outage.py"
         return try await ProgramRun(
