@@ -23,7 +23,7 @@ struct SystemTimeTests {
 
     @Test func aCancelledTaskDoesNotSleepWhateverTheTime() async {
         let sleeper = Task {
-            withUnsafeCurrentTask { unsafe $0?.cancel() }
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             try await SystemTime().sleep(until: MonotonicInstant(nanoseconds: .min))
         }
         await #expect(throws: CancellationError.self) { try await sleeper.value }
