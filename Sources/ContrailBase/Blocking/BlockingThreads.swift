@@ -40,7 +40,8 @@ package final class BlockingThreads: TaskExecutor {
     /// Runs `work` on one of the threads, cancelled or not; back on the caller's executor when it is done.
     package func run<Value: Sendable>(_ work: @Sendable () throws -> Value) async throws -> Value {
         let outcome = await withTaskExecutorPreference(self) { await Self.here(work) }
-        // Only now the preference is gone: without this hop the caller would go on, on the thread of ours.
+        // Only now the preference is gone. Leave at once, whatever the compiler makes of the way back: a caller that went on
+        // here would hold a thread for longer than its work.
         await Self.leave()
         return try outcome.get()
     }

@@ -10,12 +10,16 @@ import Testing
     @Test func theBudgetKeepsAnOutageFromBeingMultiplied() async throws {
         let with = try await Drill(budget: .standard).run()
         let without = try await Drill(budget: nil).run()
+        print(
+            "outage, virtual time: \(with.duringOutage.sendsPerCall) sends per call with the default budget,",
+            "\(without.duringOutage.sendsPerCall) without")
         #expect(with.duringOutage.sendsPerCall <= 1.25, "\(with)")
         // What it would be: nearly every call is sent three times.
         #expect(without.duringOutage.sendsPerCall >= 2.5, "\(without)")
         for result in [with, without] {
             #expect(result.before.successRate == 1)
-            #expect(result.duringOutage.successRate < 0.1)
+            // Not none: what begins at its end may be sent again after it.
+            #expect(result.duringOutage.successRate < 0.2)
             #expect(result.twoSecondsAfter.calls > 1_000 && result.twoSecondsAfter.successRate > 0.99, "\(result)")
         }
     }

@@ -21,7 +21,7 @@ extension LoadDrills {
             var best = Result()
             for limit in [45, 50, 55] {
                 let result = try await withLoad(origin, { $0.maxPerOrigin = limit }) { load in
-                    try await load.measure(after: 2, seconds: 10)
+                    try await load.measure(after: 2, seconds: 6)
                 }
                 print("fixed limit \(limit): \(result)")
                 if result.goodput > best.goodput * 1.01 || result.goodput > best.goodput * 0.99 && result.p99 < best.p99
@@ -30,13 +30,13 @@ extension LoadDrills {
                 }
             }
             try await withLoad(origin, { $0.adaptive = .standard }) { [best] load in
-                let found = try await load.measure(after: 30, seconds: 25)
+                let found = try await load.measure(after: 25, seconds: 12)
                 print("adaptive, capacity 50: \(found)")
                 #expect(found.goodput >= best.goodput * 0.95)
                 #expect(found.p99 <= best.p99 * 2)
                 for capacity in [25, 50, 100] {
                     try await offload { origin.work.setCapacity(capacity) }
-                    let followed = try await load.measure(after: 20, seconds: 15)
+                    let followed = try await load.measure(after: 15, seconds: 8)
                     print("adaptive, capacity \(capacity): \(followed)")
                     #expect(followed.goodput >= Double(capacity) * 10 * 0.9)
                     #expect(followed.meanUnderWay <= Double(capacity) * 2)

@@ -115,6 +115,15 @@ import Testing
         #expect(try metrics.expectTimer("contrail.client.retry.delay", server).values.count == 2)
     }
 
+    @Test func behindARedirectTheServerIsTheNewOne() async throws {
+        let redirect = ScriptedTransport.Step.status(302, headers: [.location: "http://b.test/"])
+        let client = try client(ScriptedTransport(redirect, .status(500), .status(200)))
+        _ = try await client.get("http://a.test")
+        let retries = metrics.counters(label: "contrail.client.retries")
+        #expect(retries.count == 1)
+        #expect(retries.first?.dimensions.first { $0.0 == "server.address" }?.1 == "b.test")
+    }
+
     @Test func anExhaustedBudgetIsCounted() async throws {
         let client = try client(ScriptedTransport(.status(500))) {
             var empty = RetryBudget()
