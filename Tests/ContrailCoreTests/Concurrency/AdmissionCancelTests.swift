@@ -1,15 +1,13 @@
 import ContrailBase
 import ContrailTesting
-import Glibc
 import Testing
 
 @testable import ContrailCore
 
 /// The drivers of permits under cancellation, on real tasks.
 @Suite(.timeLimit(.minutes(5))) struct AdmissionCancelTests {
-    /// CONTRAIL_TEST_FULL: as many runs as those of the machine below.
-    // SAFETY: no test changes the environment.
-    private static let runs = unsafe getenv("CONTRAIL_TEST_FULL") == nil ? 5 : 200
+    /// In `scripts/test --full` as many as those of the machine below it.
+    private static let runs = SeededRuns.isFull ? 200 : 2
 
     /// Tasks that are cancelled, or run out of time, at any point: nobody holds a permit, nobody waits, all permits are
     /// there again.

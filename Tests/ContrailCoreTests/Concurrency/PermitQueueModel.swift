@@ -46,7 +46,7 @@ final class PermitQueueModel {
             check()
         }
         drain()
-        #expect(queue.isIdle)
+        holds(queue.isIdle)
     }
 
     private func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
@@ -65,11 +65,11 @@ final class PermitQueueModel {
     private func move() {
         now = now + .milliseconds(pick(100))
         let expired = queue.expire(at: now)
-        #expect(expired.allSatisfy { returned.insert($0).inserted })
+        holds(expired.allSatisfy { returned.insert($0).inserted })
         let due = waiting.filter { $0.deadline.map { $0 <= now } ?? false }
-        #expect(Set(expired) == Set(due.map(\.waiter)), "somebody left too early, or stayed too long")
+        holds(Set(expired) == Set(due.map(\.waiter)), "somebody left too early, or stayed too long")
         waiting.removeAll { expired.contains($0.waiter) }
-        #expect(queue.nextDeadline() == waiting.compactMap(\.deadline).min(), "nobody is woken at the next deadline")
+        holds(queue.nextDeadline() == waiting.compactMap(\.deadline).min(), "nobody is woken at the next deadline")
     }
 
     private func setLimit() {
@@ -90,8 +90,8 @@ final class PermitQueueModel {
         case .mustWait(let ticket):
             pending.append((ticket, origin, priority, false))
         case .full:
-            #expect(waiting.count + pending.count >= maxQueued)
-            #expect(!waiting.contains { $0.priority < priority })
+            holds(waiting.count + pending.count >= maxQueued)
+            holds(!waiting.contains { $0.priority < priority })
         }
     }
 
@@ -104,21 +104,21 @@ final class PermitQueueModel {
             limit: limit(of: origin))
         switch arrival {
         case .queued(let shed):
-            #expect(!isCancelled)
+            holds(!isCancelled)
             if let shed { makeRoom(shed, for: priority) }
             waiting.append(
                 Entry(ticket: ticket, origin: origin, priority: priority, waiter: nextWaiter, deadline: deadline))
         case .full(let waiter):
-            #expect(!waiting.contains { $0.priority < priority })
-            #expect(waiting.count >= maxQueued)
-            #expect(returned.insert(waiter).inserted)
+            holds(!waiting.contains { $0.priority < priority })
+            holds(waiting.count >= maxQueued)
+            holds(returned.insert(waiter).inserted)
         case .admitted(let waiter):
-            #expect(!isCancelled)
-            #expect(returned.insert(waiter).inserted)
+            holds(!isCancelled)
+            holds(returned.insert(waiter).inserted)
             hold(origin)
         case .cancelled(let waiter):
-            #expect(isCancelled)
-            #expect(returned.insert(waiter).inserted)
+            holds(isCancelled)
+            holds(returned.insert(waiter).inserted)
         }
     }
 
@@ -132,62 +132,62 @@ final class PermitQueueModel {
     /// A limit that was lowered stops admissions, not what is under way.
     private func hold(_ origin: Origin) {
         held.append(origin)
-        #expect(held.count { $0 == origin } <= limit(of: origin), "the origin's limit was exceeded")
+        holds(held.count { $0 == origin } <= limit(of: origin), "the origin's limit was exceeded")
     }
 
     private func admit(_ waiter: Int) {
-        #expect(returned.insert(waiter).inserted)
+        holds(returned.insert(waiter).inserted)
         guard let place = waiting.firstIndex(where: { $0.waiter == waiter }) else {
             Issue.record("a permit went to a waiter that was not waiting")
             return
         }
         let entry = waiting.remove(at: place)
-        #expect(
+        holds(
             !waiting.contains { $0.origin == entry.origin && $0.priority > entry.priority },
             "a higher priority was overtaken")
-        #expect(
+        holds(
             !waiting[..<place].contains { $0.origin == entry.origin && $0.priority == entry.priority },
             "somebody was overtaken")
         hold(entry.origin)
         // A cancellation that comes when the permit is out already takes nothing back.
-        if pick(4) == 0 { #expect(queue.cancel(entry.ticket) == nil) }
+        if pick(4) == 0 { holds(queue.cancel(entry.ticket) == nil) }
         queue.forget(entry.ticket)
     }
 
     private func makeRoom(_ shed: Int, for priority: Priority) {
-        #expect(returned.insert(shed).inserted)
+        holds(returned.insert(shed).inserted)
         guard let place = waiting.firstIndex(where: { $0.waiter == shed }) else {
             Issue.record("somebody was shed who was not waiting")
             return
         }
         let entry = waiting.remove(at: place)
-        #expect(entry.priority < priority)
-        #expect(!waiting.contains { $0.priority < entry.priority }, "a lower priority was there")
-        #expect(waiting.count == maxQueued - 1)
+        holds(entry.priority < priority)
+        holds(!waiting.contains { $0.priority < entry.priority }, "a lower priority was there")
+        holds(waiting.count == maxQueued - 1)
     }
 
     private func cancel() {
         if !waiting.isEmpty, pick(2) == 0 {
             let entry = waiting.remove(at: pick(waiting.count))
-            #expect(queue.cancel(entry.ticket) == entry.waiter)
+            holds(queue.cancel(entry.ticket) == entry.waiter)
             returned.insert(entry.waiter)
         } else if !pending.isEmpty {
             let index = pick(pending.count)
-            #expect(queue.cancel(pending[index].ticket) == nil)
+            holds(queue.cancel(pending[index].ticket) == nil)
             pending[index].isCancelled = true
         }
     }
 
     private func check() {
-        #expect(held.count <= maxTotal)
-        #expect(queue.inUseCount == held.count)
-        #expect(queue.waitingCount == waiting.count)
-        #expect(waiting.count <= maxQueued)
+        holds(held.count <= maxTotal)
+        holds(queue.inUseCount == held.count)
+        holds(queue.waitingCount == waiting.count)
+        holds(waiting.count <= maxQueued)
         for (place, origin) in origins.enumerated() {
             let inUse = held.count { $0 == origin }
-            #expect(queue.inUse(of: origin) == inUse)
+            holds(queue.inUse(of: origin) == inUse)
             let someoneWaits = waiting.contains { $0.origin == origin }
-            #expect(
+            holds(
                 !(someoneWaits && inUse < maxPerOrigin[place] && held.count < maxTotal),
                 "somebody waits though there is room")
         }
@@ -196,6 +196,6 @@ final class PermitQueueModel {
     private func drain() {
         while !pending.isEmpty { arrive(0) }
         while !held.isEmpty { release(0) }
-        #expect(waiting.isEmpty)
+        holds(waiting.isEmpty)
     }
 }

@@ -154,8 +154,8 @@ import Testing
 
     /// Any order of inputs: limits hold, nobody waits while there is room, every waiter comes back exactly once, waiters
     /// of an origin and priority are served in order, whoever is shed was of a lower priority, and nothing is left.
-    @Test(arguments: 0..<100)
+    @Test(arguments: SeededRuns.blocks)
     func holdsItsRulesUnderRandomInput(block: Int) {
-        for seed in 0..<100 { PermitQueueModel(seed: UInt64(block * 100 + seed)).run() }
+        for seed in SeededRuns.seeds(of: block) { PermitQueueModel(seed: seed).run() }
     }
 }

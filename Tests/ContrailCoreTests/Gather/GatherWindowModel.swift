@@ -81,7 +81,7 @@ final class GatherWindowModel {
     private func workerComes() {
         isAsked = false
         isPulling = window.workerComes()
-        #expect(isPulling == !isStopped)
+        holds(isPulling == !isStopped)
     }
 
     private func sourceAnswers() {
@@ -91,8 +91,8 @@ final class GatherWindowModel {
             return act(window.sourceEnded(sourceFails ? Failure() : nil))
         }
         let (index, isWanted, effects) = window.pulled()
-        #expect(index == pulled)
-        #expect(isWanted == !isStopped)
+        holds(index == pulled)
+        holds(isWanted == !isStopped)
         pulled += 1
         underWay.append(index)
         act(effects)
@@ -108,11 +108,11 @@ final class GatherWindowModel {
             progress = $0
             return index
         }
-        #expect((progress == nil) == isCancelled)
-        if let progress { #expect(progress.done == finished.count && progress.failed == failures) }
-        if let progress { #expect(progress.inFlight == underWay.count) }
+        holds((progress == nil) == isCancelled)
+        if let progress { holds(progress.done == finished.count && progress.failed == failures) }
+        if let progress { holds(progress.inFlight == underWay.count) }
         if keepsWorker {
-            #expect(!isPulling && !isAsked)
+            holds(!isPulling && !isAsked)
             isPulling = true
         }
         act(effects)
@@ -121,7 +121,7 @@ final class GatherWindowModel {
     private func cancel() {
         isCancelled = true
         act(window.cancel())
-        #expect(waiters.isEmpty)
+        holds(waiters.isEmpty)
     }
 
     private func act(_ effects: GatherWindow<Int, Int>.Effects) {
@@ -134,7 +134,7 @@ final class GatherWindowModel {
             endings.append(ending)
         }
         if effects.asksForWorker {
-            #expect(!isAsked && !isPulling, "two workers at the source")
+            holds(!isAsked && !isPulling, "two workers at the source")
             isAsked = true
         }
         if effects.cancelsWork { cancelledWork += 1 }
@@ -142,26 +142,26 @@ final class GatherWindowModel {
     }
 
     private func release(_ waiter: Int) {
-        #expect(waiters.first == waiter, "a waiter came back twice, or out of turn")
+        holds(waiters.first == waiter, "a waiter came back twice, or out of turn")
         waiters.removeAll { $0 == waiter }
     }
 
     private func deliver(_ element: Int) {
-        #expect(!isCancelled)
+        holds(!isCancelled)
         delivered.append(element)
-        #expect(finished.starts(with: delivered), "not in the order of completion")
+        holds(finished.starts(with: delivered), "not in the order of completion")
     }
 
     private func check() {
         let kept = isCancelled ? 0 : finished.count - delivered.count
         let used = underWay.count + kept + (isPulling || (isAsked && !isStopped) ? 1 : 0)
-        #expect(window.used == used)
-        #expect(used <= size, "the window was exceeded")
+        holds(window.used == used)
+        holds(used <= size, "the window was exceeded")
         let canGoOn = hasAsked && !isStopped && !isSourceOver && used < size
-        #expect(!canGoOn || isPulling || isAsked, "nobody takes the next input")
-        #expect(waiters.isEmpty || kept == 0, "somebody waits though there is a result")
-        #expect(waiters.isEmpty || !underWay.isEmpty || isPulling || isAsked, "somebody waits for nothing")
-        #expect(cancelledWork == (isStopped ? 1 : 0))
+        holds(!canGoOn || isPulling || isAsked, "nobody takes the next input")
+        holds(waiters.isEmpty || kept == 0, "somebody waits though there is a result")
+        holds(waiters.isEmpty || !underWay.isEmpty || isPulling || isAsked, "somebody waits for nothing")
+        holds(cancelledWork == (isStopped ? 1 : 0))
     }
 
     private func drain() {
@@ -177,10 +177,10 @@ final class GatherWindowModel {
     }
 
     private func checkEnd() {
-        #expect(waiters.isEmpty && underWay.isEmpty && !isPulling)
-        #expect(isOver, "the tasks would wait for ever")
-        if !isCancelled { #expect(delivered == finished && finished.count == pulled, "a result was lost") }
-        if !isStopped { #expect(pulled == inputs) }
+        holds(waiters.isEmpty && underWay.isEmpty && !isPulling)
+        holds(isOver, "the tasks would wait for ever")
+        if !isCancelled { holds(delivered == finished && finished.count == pulled, "a result was lost") }
+        if !isStopped { holds(pulled == inputs) }
         var early: [String] = []
         for ending in endings {
             switch ending {
@@ -190,10 +190,10 @@ final class GatherWindowModel {
             case .cancelled: early.append("cancelled")
             }
         }
-        #expect(early.count <= 1, "the end was told twice")
+        holds(early.count <= 1, "the end was told twice")
         if !isCancelled {
             let expected = isStopped || (isSourceOver && sourceFails)
-            #expect(early.isEmpty == !expected, "\(early)")
+            holds(early.isEmpty == !expected, "\(early)")
         }
     }
 }

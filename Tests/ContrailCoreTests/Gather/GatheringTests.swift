@@ -350,6 +350,17 @@ import Testing
         #expect(results.count { $0.failure is CancellationError } == 7)
     }
 
+    @Test func cancellingGatherAllBeginsNothingMore() async throws {
+        let transport = ScriptedTransport(.silence, time: time)
+        let pipeline = pipeline(transport) { $0.limits.maxTotal = 4 }
+        let requests = requests(50)
+        let all = Task { await pipeline.gatherAll(requests, .collect) }
+        try await time.waitForSleepers(4)
+        all.cancel()
+        #expect(await all.value.count { $0.failure is CancellationError } == 50)
+        #expect(transport.requestCount == 4)
+    }
+
     @Test func gatherAllOfNothingIsNothing() async {
         #expect(await pipeline(ScriptedTransport()).gatherAll([], .collect).isEmpty)
     }

@@ -42,8 +42,8 @@ final class RateQueueModel {
         }
         drain()
         checkTokens()
-        #expect(queue.isIdle)
-        #expect(returned.count == nextWaiter, "a waiter was lost")
+        holds(queue.isIdle)
+        holds(returned.count == nextWaiter, "a waiter was lost")
         checkRates()
     }
 
@@ -70,7 +70,7 @@ final class RateQueueModel {
             let gained = (now - account.at).inSeconds * Double(rule.amount) / rule.interval.inSeconds
             let expected = min(Double(rule.burst), account.tokens + gained)
             let held = queue.tokens(bucket, at: now) ?? Double(rule.burst)
-            #expect(abs(held - expected) < 1e-3, "\(bucket) holds \(held) instead of \(expected)")
+            holds(abs(held - expected) < 1e-3, "\(bucket) holds \(held) instead of \(expected)")
         }
     }
 
@@ -97,15 +97,15 @@ final class RateQueueModel {
         let before = claim.charges.map { queue.tokens($0.bucket, at: now) }
         switch queue.request(claim, deadline: deadline, at: now) {
         case .admitted:
-            #expect(!waiting.contains { claims[$0.waiter]?.lane == lane }, "somebody was overtaken")
+            holds(!waiting.contains { claims[$0.waiter]?.lane == lane }, "somebody was overtaken")
             start(waiter)
         case .mustWait(let ticket):
             pending.append((ticket, waiter, deadline, false))
         case .refused(let refusal):
-            #expect(refusal != .full || waiting.count + pending.count >= 30)
+            holds(refusal != .full || waiting.count + pending.count >= 30)
             for (charge, tokens) in zip(claim.charges, before) {
                 guard let tokens, let after = queue.tokens(charge.bucket, at: now) else { continue }
-                #expect(after >= tokens, "a refused send took something")
+                holds(after >= tokens, "a refused send took something")
             }
             returned.insert(waiter)
         }
@@ -117,8 +117,8 @@ final class RateQueueModel {
         switch queue.enqueue(waiter, ticket: ticket, claim: claim, deadline: deadline, at: now) {
         case .admitted: start(waiter)
         case .cancelled:
-            #expect(isCancelled)
-            #expect(returned.insert(waiter).inserted)
+            holds(isCancelled)
+            holds(returned.insert(waiter).inserted)
         case .queued:
             waiting.append((ticket, waiter, deadline))
             advance()
@@ -134,19 +134,19 @@ final class RateQueueModel {
         let releases = queue.advance(to: now)
         for waiter in releases.expired {
             leave(waiter) { _ in }
-            #expect(returned.insert(waiter).inserted)
+            holds(returned.insert(waiter).inserted)
         }
         for waiter in releases.admitted {
             leave(waiter) { index in
                 let lane = claims[waiter]?.lane
-                #expect(!waiting[..<index].contains { claims[$0.waiter]?.lane == lane }, "somebody was overtaken")
-                if let deadline = waiting[index].deadline { #expect(now < deadline) }
+                holds(!waiting[..<index].contains { claims[$0.waiter]?.lane == lane }, "somebody was overtaken")
+                if let deadline = waiting[index].deadline { holds(now < deadline) }
             }
             start(waiter)
         }
-        if let wake = queue.nextWake() { #expect(wake > now, "it would be woken again at once") }
-        #expect(queue.waitingCount == waiting.count)
-        #expect((queue.nextWake() == nil) == waiting.isEmpty, "somebody waits for nothing")
+        if let wake = queue.nextWake() { holds(wake > now, "it would be woken again at once") }
+        holds(queue.waitingCount == waiting.count)
+        holds((queue.nextWake() == nil) == waiting.isEmpty, "somebody waits for nothing")
     }
 
     private func leave(_ waiter: Int, _ check: (Int) -> Void) {
@@ -159,7 +159,7 @@ final class RateQueueModel {
     }
 
     private func start(_ waiter: Int) {
-        #expect(returned.insert(waiter).inserted)
+        holds(returned.insert(waiter).inserted)
         started.append((waiter, now))
         if let claim = claims[waiter] { book(claim, 1) }
     }
@@ -167,12 +167,12 @@ final class RateQueueModel {
     private func cancel() {
         if !waiting.isEmpty, pick(2) == 0 {
             let entry = waiting.remove(at: pick(waiting.count))
-            #expect(queue.cancel(entry.ticket) == entry.waiter)
+            holds(queue.cancel(entry.ticket) == entry.waiter)
             returned.insert(entry.waiter)
             advance()
         } else if !pending.isEmpty {
             let index = pick(pending.count)
-            #expect(queue.cancel(pending[index].ticket) == nil)
+            holds(queue.cancel(pending[index].ticket) == nil)
             pending[index].isCancelled = true
         }
     }
@@ -206,7 +206,7 @@ final class RateQueueModel {
             guard let wake = queue.nextWake() else { break }
             move(to: max(now, wake))
         }
-        #expect(waiting.isEmpty, "somebody is never let go")
+        holds(waiting.isEmpty, "somebody is never let go")
     }
 
     /// Between any two starts no bucket gave more than its burst and what came in between.
@@ -225,7 +225,7 @@ final class RateQueueModel {
                     for take in list[first...] {
                         sum += take.cost
                         let allowed = Double(rule.burst) + perSecond * (take.at - list[first].at).inSeconds
-                        #expect(sum <= allowed + 1e-4, "\(rule) was exceeded")
+                        holds(sum <= allowed + 1e-4, "\(rule) was exceeded")
                     }
                 }
             }

@@ -8,8 +8,8 @@ import Testing
 @Suite struct RetryBudgetTests {
     /// In any nine tenths of a window (it moves on by tenths): no more retries than the reserve and the share of the
     /// successes in it and the window before it. What is given back can be taken again, once.
-    @Test(arguments: 0..<100) func neverAllowsMoreThanItsShare(block: Int) {
-        for seed in 0..<100 { run(seed: UInt64(block * 100 + seed)) }
+    @Test(arguments: SeededRuns.blocks) func neverAllowsMoreThanItsShare(block: Int) {
+        for seed in SeededRuns.seeds(of: block) { run(seed: seed) }
     }
 
     private func run(seed: UInt64) {
@@ -31,7 +31,7 @@ import Testing
                 window.giveBack(at: now)
                 retries.removeLast()
                 let isBack = window.withdraw(at: now)
-                #expect(isBack, "what was given back is gone")
+                holds(isBack, "what was given back is gone")
                 retries.append(now)
             default:
                 if window.withdraw(at: now) { retries.append(now) }
@@ -39,7 +39,7 @@ import Testing
             successes.removeAll { now - $0 >= .seconds(19) }
             retries.removeAll { now - $0 >= .seconds(9) }
             let earned = Double(successes.count) * budget.ratio
-            #expect(Double(retries.count) <= earned + budget.minPerSecond * 10 + 1e-6)
+            holds(Double(retries.count) <= earned + budget.minPerSecond * 10 + 1e-6)
         }
     }
 

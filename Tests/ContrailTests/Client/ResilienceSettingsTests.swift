@@ -162,7 +162,7 @@ import Testing
     }
 
     /// Any values: the client is refused with a typed error, or its calls end.
-    @Test(arguments: 0..<50) func noValueTraps(block: Int) async throws {
+    @Test(arguments: 0..<20) func noValueTraps(block: Int) async throws {
         for seed in 0..<10 { try await call(seed: UInt64(block * 10 + seed)) }
     }
 
