@@ -16,7 +16,7 @@ enum Targets {
     // SAFETY: none, on purpose: the memory is read after it was given back.
     private static let planted: @Sendable ([UInt8]) -> Void = { bytes in
         guard bytes.first == UInt8(ascii: "!") else { return }
-        let memory = unsafe UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count)
+        let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count)
         unsafe memory.initialize(repeating: 1, count: bytes.count)
         unsafe memory.deallocate()
         precondition(unsafe memory.pointee < 2)

@@ -7,7 +7,7 @@ extension Telemetry {
         public init() {}
         /// Threshold 0, reliable.
         public func intent(for candidate: SamplingCandidate) -> SamplingIntent {
-            SamplingIntent(threshold: SamplingThreshold.none, isThresholdReliable: true)
+            SamplingIntent(threshold: SamplingThreshold.keepsAll, isThresholdReliable: true)
         }
         /// `ComposableAlwaysOn`.
         public var description: String { "ComposableAlwaysOn" }
@@ -65,7 +65,7 @@ extension Telemetry {
             {
                 return SamplingIntent(threshold: threshold, isThresholdReliable: true)
             }
-            return isSampled ? SamplingIntent(threshold: SamplingThreshold.none, isThresholdReliable: false) : .drop
+            return isSampled ? SamplingIntent(threshold: SamplingThreshold.keepsAll, isThresholdReliable: false) : .drop
         }
 
         /// `ComposableParentThreshold{root=…}`.

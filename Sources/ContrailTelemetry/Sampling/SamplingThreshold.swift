@@ -10,8 +10,8 @@ extension Telemetry {
         static let limit: UInt64 = 1 << 56
         private static let digits = 14
 
-        /// Rejects nothing.
-        public static let none = SamplingThreshold(clamping: 0)
+        /// Rejects nothing. (Not `none`: that would be `nil` where a threshold may be missing, which rejects everything.)
+        public static let keepsAll = SamplingThreshold(rejected: 0)
 
         /// The threshold of a probability, as exact as 56 bits are; `nil` if it keeps nothing: below 2^-57, and not a number.
         /// Above 1 means 1.
@@ -23,7 +23,7 @@ extension Telemetry {
             rejected = Self.limit - kept
         }
 
-        private init(clamping rejected: UInt64) { self.rejected = min(rejected, Self.limit - 1) }
+        private init(rejected: UInt64) { self.rejected = rejected }
 
         /// Less rejects less.
         public static func < (a: Self, b: Self) -> Bool { a.rejected < b.rejected }

@@ -113,7 +113,7 @@ struct CompositeSamplerTests {
 
     @Test func otherVendorsStateMayBeChangedButNotOurs() {
         let intent = Telemetry.SamplingIntent(
-            threshold: Telemetry.SamplingThreshold.none, isThresholdReliable: true,
+            threshold: Telemetry.SamplingThreshold.keepsAll, isThresholdReliable: true,
             changeTraceState: { list, decision in
                 var list = list
                 list.set("v", to: decision == .drop ? "0" : "1")
