@@ -1,3 +1,4 @@
+import FakeServices
 import Testing
 
 @testable import bulk_upload
