@@ -63,6 +63,9 @@ package struct ProcessCount: Equatable, Sendable {
     /// AddressSanitizer keeps freed memory for a while: resident memory says nothing then.
     package static var isAddressSanitized: Bool { unsafe dlsym(nil, "__asan_init") != nil }
 
+    /// ThreadSanitizer makes everything several times slower.
+    package static var isThreadSanitized: Bool { unsafe dlsym(nil, "__tsan_init") != nil }
+
     private static func target(_ path: String) -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         let count = unsafe readlink(path, &buffer, buffer.count)

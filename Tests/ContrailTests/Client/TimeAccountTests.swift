@@ -8,6 +8,9 @@ import Testing
 /// Spans are compared with spans, so a busy machine that delays the test's own task does not count; what it does between
 /// our own steps can, so the best of several calls is what is held to the limit.
 @Suite(.timeLimit(.minutes(1))) struct TimeAccountTests {
+    /// Under ThreadSanitizer our own steps take five to eight times as long; what would be missing is still found.
+    private static let limit = ProcessCount.isThreadSanitized ? 0.01 : 0.001
+
     /// The part of each call that no wait and no phase explains, in seconds.
     private func unexplained(_ spans: [FakeCollector.ReceivedSpan]) throws -> [Double] {
         try spans.filter { $0.span.kind == .internal }.map { call in
@@ -25,7 +28,7 @@ import Testing
         print(
             "unexplained per call, best/median/worst in µs:",
             [rest.first, rest[rest.count / 2], rest.last].map { Int(($0 ?? 0) * 1e6) })
-        #expect(try #require(rest.first) <= 0.001)
+        #expect(try #require(rest.first) <= Self.limit)
     }
 
     private func expectPhasesAreTheSpan(_ spans: [FakeCollector.ReceivedSpan]) {
