@@ -20,6 +20,7 @@ extension EasyOption<Int> {
     static var tlsVersion: Self { .init(id: CURLOPT_SSLVERSION) }
     static var freshConnect: Self { .init(id: CURLOPT_FRESH_CONNECT) }
     static var noBody: Self { .init(id: CURLOPT_NOBODY) }
+    static var receiveBufferBytes: Self { .init(id: CURLOPT_BUFFERSIZE) }
     static var uploadBufferBytes: Self { .init(id: CURLOPT_UPLOAD_BUFFERSIZE) }
     static var get: Self { .init(id: CURLOPT_HTTPGET) }
 }

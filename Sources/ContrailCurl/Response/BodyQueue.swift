@@ -4,10 +4,11 @@ import ContrailBase
 ///
 /// `Waiter` is a continuation in production and anything in tests. At most one consumer waits.
 struct BodyQueue<Waiter> {
-    /// Above this the loop pauses the transfer.
-    static var highWater: Int { 256 * 1024 }
+    /// Above this the loop pauses the transfer. Each pause costs two changes of thread: with a fourth of it a body of 1 GB takes
+    /// half as long again.
+    static var highWater: Int { 1024 * 1024 }
     /// Below this the consumer asks it to go on.
-    static var lowWater: Int { 128 * 1024 }
+    static var lowWater: Int { 512 * 1024 }
     /// What a chunk counts besides its bytes, so that a peer that drips cannot queue a million of them.
     static var chunkCharge: Int { 256 }
 
