@@ -73,7 +73,7 @@ struct Profile: Sendable {
         unsafe set(.url, pointer: block.url)
         unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
         if transfer.needsNewConnection { set(.freshConnect, 1) }
-        if transfer.mode == .streaming { set(.receiveBufferBytes, Int(unsafe CONTRAIL_STREAM_READ_SIZE)) }
+        if transfer.mode == .streaming { set(.receiveBufferBytes, Int(CONTRAIL_STREAM_READ_SIZE)) }
         // SAFETY: the text is static.
         if transfer.decoding != nil { unsafe set(.acceptEncoding, pointer: contrail_libcurl_codings()) }
         switch block.shape {
