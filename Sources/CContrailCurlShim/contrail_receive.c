@@ -144,11 +144,7 @@ size_t contrail_on_header(char *data, size_t size, size_t items, void *context) 
     } else {
         slot->head_fields++;
     }
-    if (slot->limits.decodes && !slot->encoded && names_coding(line, count)) {
-        slot->encoded = true;
-        // What a read becomes is kept whole while the consumer pauses (see contrail_on_body): small reads from here on.
-        curl_easy_setopt(slot->easy, CURLOPT_BUFFERSIZE, (long)CONTRAIL_READ_SIZE);
-    }
+    if (slot->limits.decodes && names_coding(line, count)) slot->encoded = true;
     if (slot->head_fields > slot->limits.head_fields || slot->head_count + count + 1 > slot->limits.head_bytes)
         return stop(slot, CONTRAIL_FAILURE_HEAD_TOO_LARGE);
     return append_line(slot, line, count) ? total : stop(slot, CONTRAIL_FAILURE_OUT_OF_MEMORY);
@@ -170,7 +166,7 @@ static bool reserve(contrail_slot *slot) {
 }
 
 /// Looked at from here on: a smaller body does no harm, and libcurl counts a read only when it is through with it.
-enum { RATIO_FLOOR = 1 << 20 };
+enum { RATIO_FLOOR = 1 << 20, READ_SIZE = 16384 };
 
 int64_t contrail_slot_raw_bytes(const contrail_slot *slot) {
     curl_off_t raw = 0;
@@ -184,9 +180,7 @@ static contrail_failure check_decoded(const contrail_slot *slot, size_t count) {
     int64_t decoded = slot->body_total + (int64_t)count;
     if (slot->limits.streaming && decoded > slot->limits.decoded_bytes) return CONTRAIL_FAILURE_BODY_TOO_LARGE;
     if (!slot->encoded || decoded <= RATIO_FLOOR) return CONTRAIL_FAILURE_NONE;
-    // The read that brought the head may be a large one.
-    int64_t uncounted = slot->limits.streaming ? CONTRAIL_STREAM_READ_SIZE : CONTRAIL_READ_SIZE;
-    bool fits = decoded / slot->limits.ratio <= contrail_slot_raw_bytes(slot) + uncounted;
+    bool fits = decoded / slot->limits.ratio <= contrail_slot_raw_bytes(slot) + READ_SIZE;
     return fits ? CONTRAIL_FAILURE_NONE : CONTRAIL_FAILURE_DECOMPRESSION_BOMB;
 }
 

@@ -14,7 +14,8 @@ import Testing
         let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         let start = ContinuousClock.now
         let run = try await Subprocess.run(
-            .path(FilePath(folder.appending(path: name).path())), output: .string(limit: 64 * 1024),
+            .path(FilePath(folder.appending(path: name).path(percentEncoded: false))),
+            output: .string(limit: 64 * 1024),
             error: .string(limit: 64 * 1024))
         #expect(run.terminationStatus.isSuccess, "\(run.standardOutput) \(run.standardError)")
         #expect(run.standardOutput.contains(claim))

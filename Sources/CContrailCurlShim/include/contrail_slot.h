@@ -76,10 +76,6 @@ typedef struct contrail_upload {
     int64_t done_at;
 } contrail_upload;
 
-/// The most that libcurl reads from a socket at a time: its default, and as much as the curl command takes for streams, which
-/// are large more often; each read costs a poll as well.
-enum { CONTRAIL_READ_SIZE = 16 * 1024, CONTRAIL_STREAM_READ_SIZE = 100 * 1024 };
-
 typedef struct contrail_limits {
     /// The head and the trailers of a response together; and once more, all its interim responses together.
     size_t head_bytes;

@@ -7,8 +7,8 @@
 ///
 /// Known limit: libcurl 7.88 does not notice an encoded body that is framed rightly (its length or its last chunk came) but
 /// stops inside the coding; what was decoded by then is taken for all of it. Damage inside is noticed.
-/// Before libcurl 8.13, what one read becomes while the consumer pauses is held beside the queue. A read has 16 kB, the first
-/// of a stream up to 100: at the ratio of honest content 3 MB (20) at most, for a bomb up to 64 MB, at which it fails.
+/// Before libcurl 8.13, what one read of 16 kB becomes while the consumer pauses is held beside the queue: at the ratio of
+/// honest content 3 MB at most, for a bomb up to 64 MB, at which it fails.
 public struct ContentDecoding: Sendable, Hashable {
     /// False: nothing is asked for, and what comes is handed on as it is.
     public var isEnabled: Bool

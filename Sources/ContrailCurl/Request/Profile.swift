@@ -73,7 +73,8 @@ struct Profile: Sendable {
         unsafe set(.url, pointer: block.url)
         unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
         if transfer.needsNewConnection { set(.freshConnect, 1) }
-        if transfer.mode == .streaming { set(.receiveBufferBytes, Int(CONTRAIL_STREAM_READ_SIZE)) }
+        // What a read decodes to is kept whole while the consumer pauses: only what is not decoded is read in large pieces.
+        if transfer.mode == .streaming, transfer.decoding == nil { set(.receiveBufferBytes, Self.receiveBufferBytes) }
         // SAFETY: the text is static.
         if transfer.decoding != nil { unsafe set(.acceptEncoding, pointer: contrail_libcurl_codings()) }
         switch block.shape {
@@ -93,6 +94,8 @@ struct Profile: Sendable {
         }
     }
 
+    /// libcurl reads at most this much at a time, and polls the socket in between; 16 kB unless set.
+    private static let receiveBufferBytes = 100 * 1024
     /// libcurl writes at most this much at a time, and waits for the socket in between. It has the buffer only while
     /// the transfer runs.
     private static let uploadBufferBytes = 256 * 1024

@@ -26,7 +26,7 @@ import Testing
 
     @Test func theConsumerResumesOnceBelowTheLowWaterMark() {
         var queue = Queue()
-        let chunk = bytes(32 * 1024)
+        let chunk = bytes(Queue.highWater / 8)
         for _ in 0..<8 { _ = queue.offer(chunk, isPaused: false) }
         #expect(queue.offer(.empty, isPaused: true) == false)
         var resumes: [Bool] = []

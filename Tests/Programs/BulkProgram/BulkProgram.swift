@@ -15,6 +15,7 @@ import ContrailTestSupport
         guard arguments.count >= 3 else { throw Usage() }
         var configuration = HTTPClient.Configuration()
         configuration.timeout = nil
+        configuration.decoding = .off
         try await HTTPClient.withClient(configuration: configuration) { client in
             // What the first call of a process needs, and what every body needs, is not growth.
             _ = try await take(client, url: arguments[2], pace: nil, atMost: 4 << 20)
