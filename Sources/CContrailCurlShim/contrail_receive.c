@@ -208,6 +208,7 @@ size_t contrail_on_body(char *data, size_t size, size_t items, void *context) {
         if (count > slot->limits.body_bytes - slot->body_count) return stop(slot, CONTRAIL_FAILURE_BODY_TOO_LARGE);
     }
     size_t smallest = slot->limits.streaming ? STREAM_BUFFER : BODY_BUFFER;
+    if (slot->body_taken > smallest) smallest = slot->body_taken;
     if (!grow(&slot->body, &slot->body_capacity, slot->body_count + count, smallest))
         return stop(slot, CONTRAIL_FAILURE_OUT_OF_MEMORY);
     memcpy(slot->body + slot->body_count, data, count);

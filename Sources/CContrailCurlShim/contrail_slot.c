@@ -56,10 +56,14 @@ static CURLcode set_callbacks(contrail_slot *slot) {
     return code;
 }
 
-CURLcode contrail_slot_prepare(contrail_slot *slot, contrail_limits limits, void *owner) {
-    curl_easy_reset(slot->easy);
+void contrail_slot_begin(contrail_slot *slot, contrail_limits limits, void *owner) {
     slot->owner = owner;
     slot->limits = limits;
+}
+
+CURLcode contrail_slot_reset(contrail_slot *slot) {
+    slot->form = 0;
+    curl_easy_reset(slot->easy);
     return set_callbacks(slot);
 }
 
@@ -76,7 +80,8 @@ void contrail_slot_release(contrail_slot *slot) {
         head = NULL;
         capacity = 0;
     }
-    contrail_slot clean = {.easy = slot->easy, .loop = slot->loop, .head = head, .head_capacity = capacity};
+    contrail_slot clean = {
+        .easy = slot->easy, .loop = slot->loop, .form = slot->form, .head = head, .head_capacity = capacity};
     *slot = clean;
 }
 
@@ -88,6 +93,7 @@ char *contrail_slot_take_body(contrail_slot *slot, size_t *count) {
         char *smaller = realloc(body, slot->body_count > 0 ? slot->body_count : 1);
         if (smaller != NULL) body = smaller;
     }
+    slot->body_taken = slot->body_count;
     slot->body = NULL;
     slot->body_count = slot->body_capacity = 0;
     return body;

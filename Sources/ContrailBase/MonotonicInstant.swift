@@ -33,6 +33,9 @@ extension Duration {
 
     /// This duration in seconds, as a floating-point number.
     package var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+        // What was not waited for is zero, and dividing 128 bits is not free.
+        guard self != .zero else { return 0 }
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
     }
 }

@@ -161,7 +161,8 @@ static void start(driver *driver, transfer *transfer, const script *script) {
     transfer->slot = driver->pooled > 0 ? driver->pool[--driver->pooled] : contrail_slot_create(driver->loop);
     check(transfer->slot != NULL, "making a slot");
     transfer->request = make_request(driver, script);
-    check(contrail_slot_prepare(transfer->slot, limits, transfer) == CURLE_OK, "preparing a slot");
+    contrail_slot_begin(transfer->slot, limits, transfer);
+    check(contrail_slot_reset(transfer->slot) == CURLE_OK, "resetting a slot");
     apply(transfer);
     check(contrail_loop_add(driver->loop, transfer->slot) == CURLM_OK, "adding a transfer");
     if (script->ending == IS_CANCELLED && script->cancel_on == 0) end(driver, transfer, IS_CANCELLED);

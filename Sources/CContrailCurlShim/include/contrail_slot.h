@@ -98,6 +98,8 @@ typedef struct contrail_slot {
     struct contrail_loop *_Nonnull loop;
     /// The transfer object in Swift; NULL while the slot is in the pool.
     void *_Nullable owner;
+    /// What kind of request the handle's options stand for; 0: nobody knows, so it has to be reset.
+    uint32_t form;
 
     struct contrail_slot *_Nullable next_news;
     uint32_t news;
@@ -136,6 +138,8 @@ typedef struct contrail_slot {
 
     char *_Nullable body;
     size_t body_count, body_capacity;
+    /// Bytes that were taken last: what comes next is probably as much, so as much is reserved at once.
+    size_t body_taken;
     int64_t body_total;
     /// Streaming: bytes that were handed over and not yet consumed, as the loop last knew.
     size_t body_outstanding;
@@ -149,8 +153,11 @@ typedef struct contrail_slot {
 contrail_slot *_Nullable contrail_slot_create(struct contrail_loop *_Nonnull loop);
 void contrail_slot_destroy(contrail_slot *_Nonnull slot);
 
-/// Makes the slot ready for the next transfer: handle reset, callbacks set, nothing known. Returns a CURLcode.
-CURLcode contrail_slot_prepare(contrail_slot *_Nonnull slot, contrail_limits limits, void *_Nonnull owner);
+/// Takes the next transfer in. The handle still has the options of the one before.
+void contrail_slot_begin(contrail_slot *_Nonnull slot, contrail_limits limits, void *_Nonnull owner);
+
+/// Sets all options of the handle back, and the callbacks. A tenth of what a small request costs.
+CURLcode contrail_slot_reset(contrail_slot *_Nonnull slot);
 
 /// Forgets the transfer, and frees what it left behind above a small head buffer.
 void contrail_slot_release(contrail_slot *_Nonnull slot);

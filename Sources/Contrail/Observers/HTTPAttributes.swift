@@ -80,8 +80,8 @@ enum HTTPAttributes {
         if end.summary.wireSends > 0 {
             attributes.append(.init("contrail.connection.reused", .bool(end.summary.connectionReused)))
         }
-        for (phase, duration) in end.summary.phases {
-            attributes.append(.init(phaseKey(phase), .double(duration.inSeconds)))
+        end.summary.forEachPhase { phase, nanoseconds in
+            attributes.append(.init(phaseKey(phase), .double(Double(nanoseconds) / 1e9)))
         }
         if let head = end.outcome.head { attributes += settings.responseHeaders.attributes(of: head.headers) }
         if !settings.optional.isEmpty { attributes += optionalAtEnd(end, settings.optional) }

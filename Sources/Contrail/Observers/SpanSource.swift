@@ -20,11 +20,12 @@ struct SpanSource: Sendable {
         if let explicit {
             tracer = explicit
             instruments = nil
+        } else if type(of: instrument) == NoOpInstrument.self {
+            return nil  // first, since it is what an untraced call costs
         } else if let native = instrument as? Telemetry.Tracer {
             tracer = native
             instruments = nil
         } else {
-            guard !(instrument is NoOpInstrument) else { return nil }
             tracer = InstrumentationSystem.tracer
             instruments = instrument is MultiplexInstrument || tracer is NoOpTracer ? instrument : nil
         }

@@ -39,6 +39,14 @@ package final class BlockingThreads: TaskExecutor {
 
     /// Runs `work` on one of the threads, cancelled or not; back on the caller's executor when it is done.
     package func run<Value: Sendable>(_ work: @Sendable () throws -> Value) async throws -> Value {
+        try await host { try work() }
+    }
+
+    /// As ``run(_:)`` for work that waits for something else in between: it holds a thread while it runs and none while it
+    /// waits.
+    ///
+    /// `@concurrent`, since such a function begins where its task prefers to run; any other may go on elsewhere.
+    package func host<Value: Sendable>(_ work: @concurrent @Sendable () async throws -> Value) async throws -> Value {
         let outcome = await withTaskExecutorPreference(self) { await Self.here(work) }
         // Only now the preference is gone. Leave at once, whatever the compiler makes of the way back: a caller that went on
         // here would hold a thread for longer than its work.
@@ -55,10 +63,10 @@ package final class BlockingThreads: TaskExecutor {
         }
     }
 
-    @concurrent private static func here<Value: Sendable>(_ work: @Sendable () throws -> Value) async
+    @concurrent private static func here<Value: Sendable>(_ work: @concurrent @Sendable () async throws -> Value) async
         -> Result<Value, any Error>
     {
-        Result { try work() }
+        do { return .success(try await work()) } catch { return .failure(error) }
     }
 
     @concurrent private static func leave() async {}

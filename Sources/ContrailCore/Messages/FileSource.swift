@@ -14,7 +14,7 @@ struct FileSource: Sendable {
     let offset: Int64
     let length: Int64
 
-    /// Large enough that the hop to the reading thread costs little, small enough that a hundred uploads fit in memory.
+    /// Large enough that the wake of the reading thread costs little, small enough that a hundred uploads fit in memory.
     static let pieceBytes = 256 * 1024
 
     /// Looks at the file; throws ``HTTPCall/FileProblem`` if it cannot be read or has no such part.
@@ -40,25 +40,24 @@ struct FileSource: Sendable {
     }
 
     /// Hands the bytes over in pieces. A file that has become shorter ends early: whoever enforces lengths notices.
+    ///
+    /// Reading a file blocks: it happens on threads made for that, never on those that run tasks.
     func write(to sink: @escaping WireBody.Sink) async throws {
+        try await BlockingThreads.shared.host { try await copy(to: sink) }
+    }
+
+    private func copy(to sink: WireBody.Sink) async throws {
         let descriptor = try Self.open(path)
         defer { _ = close(descriptor) }
         var position = offset
         while position < offset + length {
             let wanted = Int(min(Int64(Self.pieceBytes), offset + length - position))
-            let piece = try await Self.readPiece(descriptor, at: position, count: wanted, path)
+            try Task.checkCancellation()
+            let piece = try Self.read(descriptor, at: position, count: wanted, path)
             guard !piece.isEmpty else { return }
             try await sink(piece)
             position += Int64(piece.count)
         }
-    }
-
-    /// Reading a file blocks: it happens on threads made for that, never on those that run tasks.
-    private static func readPiece(_ descriptor: Int32, at position: Int64, count: Int, _ path: String) async throws
-        -> ByteChunk
-    {
-        try Task.checkCancellation()
-        return try await BlockingThreads.shared.run { try read(descriptor, at: position, count: count, path) }
     }
 
     private static func read(_ descriptor: Int32, at position: Int64, count: Int, _ path: String) throws -> ByteChunk {

@@ -12,12 +12,15 @@ enum URLHost {
                 "The host \"\(String(decoding: host, as: UTF8.self))\" has characters that a host name cannot have; "
                     + "write an international name in its xn-- form.")
         }
-        let text = String(decoding: host, as: UTF8.self).lowercased()
-        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard !labels.dropLast().contains(where: \.isEmpty), text != "." else {
+        // Bytes and not characters: every request comes through here.
+        let text = String(decoding: host.map(lowercased), as: UTF8.self)
+        guard first != dot, !zip(host, host.dropFirst()).contains(where: { $0 == dot && $1 == dot }) else {
             throw InvalidURL("The host \"\(text)\" has an empty label.")
         }
-        if let last = labels.last(where: { !$0.isEmpty }), looksNumeric(last) { try checkIPv4(labels, text) }
+        let name = host.last == dot ? host.dropLast() : host
+        if looksNumeric(name[(name.lastIndex(of: dot).map { $0 + 1 } ?? name.startIndex)...]), !isIPv4(host) {
+            throw notIPv4(text)
+        }
         return text
     }
 
@@ -34,7 +37,7 @@ enum URLHost {
         for (index, half) in halves.enumerated() where !half.isEmpty {
             var parts = half.split(separator: ":", omittingEmptySubsequences: false)
             if index == halves.count - 1, let last = parts.last, last.contains(".") {
-                try checkIPv4(last.split(separator: ".", omittingEmptySubsequences: false), text)
+                guard isIPv4(last.utf8) else { throw notIPv4(text) }
                 parts.removeLast()
                 groups += 2
             }
@@ -48,21 +51,40 @@ enum URLHost {
     }
 
     /// Only four decimal numbers: `0x7f.1` and `017700000001` mean 127.0.0.1 to some and a name to others.
-    private static func checkIPv4(_ labels: [Substring], _ text: String) throws {
-        let valid =
-            labels.count == 4
-            && labels.allSatisfy { label in
-                guard let number = UInt8(label) else { return false }
-                return String(number) == label
+    private static func isIPv4(_ bytes: some Sequence<UInt8>) -> Bool {
+        var dots = 0
+        var number: Int?
+        for byte in bytes {
+            if byte == dot {
+                guard number != nil else { return false }
+                dots += 1
+                number = nil
+            } else {
+                guard isDigit(byte), number != 0 else { return false }
+                let next = (number ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
+                guard next <= 255 else { return false }
+                number = next
             }
-        guard valid else {
-            throw InvalidURL("The host \"\(text)\" looks like an IPv4 address but is not four numbers from 0 to 255.")
         }
+        return dots == 3 && number != nil
     }
 
-    private static func looksNumeric(_ label: Substring) -> Bool {
-        label.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-            || (label.hasPrefix("0x") && label.utf8.dropFirst(2).allSatisfy(isHexDigit))
+    private static func notIPv4(_ text: String) -> InvalidURL {
+        InvalidURL("The host \"\(text)\" looks like an IPv4 address but is not four numbers from 0 to 255.")
+    }
+
+    private static func looksNumeric(_ label: ArraySlice<UInt8>) -> Bool {
+        if label.allSatisfy(isDigit) { return true }
+        let isMarked = label.count >= 2 && label.first == UInt8(ascii: "0") && lowercased(label[label.startIndex + 1]) == UInt8(ascii: "x")
+        return isMarked && label.dropFirst(2).allSatisfy(isHexDigit)
+    }
+
+    private static let dot = UInt8(ascii: ".")
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
     }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {

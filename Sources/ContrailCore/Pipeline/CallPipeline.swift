@@ -144,16 +144,22 @@ package final class CallPipeline: Sendable {
     }
 
     private static func validate(_ request: HTTPCall.Request, _ url: RequestURL) throws {
-        let target = "\(request.method.rawValue) \(url.withoutQuery)"
-        for (name, value) in [("timeout", request.timeout), ("attemptTimeout", request.attemptTimeout)] {
-            guard let value, value <= .zero else { continue }
-            throw ClientError(
-                .invalidRequest, "\(name) is \(value); it must be longer than zero.", target: target)
-        }
+        try validate("timeout", request.timeout, request, url)
+        try validate("attemptTimeout", request.attemptTimeout, request, url)
         if let limit = request.maxResponseBytes, limit < 0 {
-            throw ClientError(
-                .invalidRequest, "maxResponseBytes is \(limit); it must be at least 0.", target: target)
+            throw invalid("maxResponseBytes is \(limit); it must be at least 0.", request, url)
         }
+    }
+
+    private static func validate(
+        _ name: StaticString, _ duration: Duration?, _ request: HTTPCall.Request, _ url: RequestURL
+    ) throws {
+        guard let duration, duration <= .zero else { return }
+        throw invalid("\(name) is \(duration); it must be longer than zero.", request, url)
+    }
+
+    private static func invalid(_ problem: String, _ request: HTTPCall.Request, _ url: RequestURL) -> ClientError {
+        ClientError(.invalidRequest, problem, target: "\(request.method.rawValue) \(url.withoutQuery)")
     }
 
     private func observe(_ request: HTTPCall.Request, _ url: RequestURL, _ now: MonotonicInstant)

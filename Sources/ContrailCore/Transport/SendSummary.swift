@@ -73,32 +73,42 @@ extension SendSummary {
     }
 
     /// The stretch the send is in, or was in when it ended.
-    public var phase: Phase { starts.last { $0.1 != nil }?.0 ?? .queue }
-
-    private var starts: [(Phase, MonotonicInstant?)] {
-        [
-            (.queue, submitted), (.dns, lookupStarted), (.connect, connectStarted),
-            (.tls, handshakeStarted ?? (secured == nil ? nil : connected)),
-            (.send, uploadStarted), (.wait, uploadStarted == nil ? requestStarted : uploaded), (.receive, firstByte),
-        ]
-    }
+    public var phase: Phase { Phase.inOrder.last { start(of: $0) != nil } ?? .queue }
 
     /// How long each phase took, in order, without those that did not happen. They add up to `ended - submitted`.
     public var phases: [(phase: Phase, duration: Duration)] {
-        guard let ended else { return [] }
-        // A phase lasts until the next instant that is known. Instants are clamped so that none lies before the last.
         var result: [(phase: Phase, duration: Duration)] = []
-        var open: (phase: Phase, since: MonotonicInstant)?
-        for case (let phase, let instant?) in starts {
-            if let (openPhase, since) = open {
-                let until = min(max(instant, since), ended)
-                result.append((openPhase, until - since))
-                open = (phase, until)
-            } else {
-                open = (phase, instant)
-            }
-        }
-        if let (openPhase, since) = open { result.append((openPhase, max(ended, since) - since)) }
+        forEachPhase { result.append(($0, .nanoseconds($1))) }
         return result
     }
+
+    /// As ``phases``, in nanoseconds.
+    package func forEachPhase(_ body: (Phase, Int64) -> Void) {
+        guard let ended else { return }
+        // A phase lasts until the next instant that is known. Instants are clamped so that none lies before the last.
+        var (open, since) = (Phase.queue, submitted)
+        for phase in Phase.inOrder.dropFirst() {
+            guard let instant = start(of: phase) else { continue }
+            let until = min(max(instant, since), ended)
+            body(open, until.nanoseconds &- since.nanoseconds)
+            (open, since) = (phase, until)
+        }
+        body(open, max(ended, since).nanoseconds &- since.nanoseconds)
+    }
+
+    private func start(of phase: Phase) -> MonotonicInstant? {
+        switch phase {
+        case .queue: submitted
+        case .dns: lookupStarted
+        case .connect: connectStarted
+        case .tls: handshakeStarted ?? (secured == nil ? nil : connected)
+        case .send: uploadStarted
+        case .wait: uploadStarted == nil ? requestStarted : uploaded
+        case .receive: firstByte
+        }
+    }
+}
+
+extension SendSummary.Phase {
+    fileprivate static let inOrder = allCases
 }

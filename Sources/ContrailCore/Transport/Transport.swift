@@ -72,15 +72,31 @@ public struct WireRequest: Sendable {
 }
 
 /// What came back of one send.
+///
+/// Costs one reference to copy: it passes a dozen hands on its way up.
 public struct WireResponse: Sendable {
+    private var parts: Parts
+
     /// Status, version and header fields of the final response (1xx are skipped).
-    public var head: ResponseHead
+    public var head: ResponseHead {
+        get { parts.head }
+        set { change { $0.head = newValue } }
+    }
     /// The body, collected or as a stream.
-    public var body: Body
+    public var body: Body {
+        get { parts.body }
+        set { change { $0.body = newValue } }
+    }
     /// The fields that came behind a collected body (RFC 9110 §6.5); a stream's are at ``WireBodyStream/trailers``.
-    public var trailers: HTTPFields = [:]
+    public var trailers: HTTPFields {
+        get { parts.trailers }
+        set { change { $0.trailers = newValue } }
+    }
     /// When what happened. For a stream only up to the head; the rest is at ``WireBodyStream/summary``.
-    public var summary: SendSummary
+    public var summary: SendSummary {
+        get { parts.summary }
+        set { change { $0.summary = newValue } }
+    }
 
     /// A collected or a streamed body.
     public enum Body: Sendable {
@@ -92,9 +108,29 @@ public struct WireResponse: Sendable {
 
     /// A response.
     public init(head: ResponseHead, body: Body, summary: SendSummary) {
-        self.head = head
-        self.body = body
-        self.summary = summary
+        parts = Parts(head: head, body: body, trailers: [:], summary: summary)
+    }
+
+    private mutating func change(_ change: (Parts) -> Void) {
+        if !isKnownUniquelyReferenced(&parts) {
+            parts = Parts(head: parts.head, body: parts.body, trailers: parts.trailers, summary: parts.summary)
+        }
+        change(parts)
+    }
+
+    // SAFETY: changed by `change` alone, and only while a single response knows it; otherwise it is read.
+    private final class Parts: @unchecked Sendable {
+        var head: ResponseHead
+        var body: Body
+        var trailers: HTTPFields
+        var summary: SendSummary
+
+        init(head: ResponseHead, body: Body, trailers: HTTPFields, summary: SendSummary) {
+            self.head = head
+            self.body = body
+            self.trailers = trailers
+            self.summary = summary
+        }
     }
 }
 

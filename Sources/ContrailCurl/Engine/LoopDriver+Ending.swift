@@ -69,6 +69,7 @@ extension LoopDriver {
         }
         guard let slot = transfer.slot else { return }
         transfer.slot = nil
+        if case .failure = answer { slot.form = .unknown }
         loop.counters.sent(slot)
         core.remove(slot)
         slot.release()

@@ -200,9 +200,8 @@ final class LoopDriver {
             return fail(transfer, .localResources, "out of memory")
         }
         transfer.slot = slot
-        let limits = settings.limits(for: transfer)
-        var code = slot.prepare(limits, for: transfer)
-        if code == CURLE_OK { code = settings.profile.apply(to: slot, transfer) }
+        slot.begin(settings.limits(for: transfer), for: transfer)
+        let code = settings.profile.apply(to: slot, transfer)
         guard code == CURLE_OK else {
             return fail(transfer, .other, "libcurl refused an option (\(code.rawValue))")
         }

@@ -23,9 +23,18 @@ import ContrailBase
 
     func destroy() { unsafe contrail_slot_destroy(raw) }
 
-    /// Resets the handle for `transfer`, which must stay alive until ``release()``.
-    func prepare(_ limits: contrail_limits, for transfer: Transfer) -> CURLcode {
-        unsafe contrail_slot_prepare(raw, limits, Unmanaged.passUnretained(transfer).toOpaque())
+    /// Takes `transfer` in, which must stay alive until ``release()``.
+    func begin(_ limits: contrail_limits, for transfer: Transfer) {
+        unsafe contrail_slot_begin(raw, limits, Unmanaged.passUnretained(transfer).toOpaque())
+    }
+
+    /// Sets the handle's options back.
+    func reset() -> CURLcode { unsafe contrail_slot_reset(raw) }
+
+    /// What kind of request the options stand for. What a failed transfer left behind is not relied on.
+    var form: RequestForm {
+        get { RequestForm(rawValue: unsafe raw.pointee.form) }
+        nonmutating set { unsafe raw.pointee.form = newValue.rawValue }
     }
 
     func release() { unsafe contrail_slot_release(raw) }

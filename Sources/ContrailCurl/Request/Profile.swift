@@ -27,11 +27,18 @@ struct Profile: Sendable {
         maxLifetimeSeconds = Self.wholeSeconds(configuration.maxConnectionLifetime)
     }
 
-    /// Writes everything into a slot that was just prepared. Returns the first complaint of libcurl.
+    /// Writes everything into a slot; only what differs if its last request was of the same form. Returns the first
+    /// complaint of libcurl.
     func apply(to slot: Slot, _ transfer: Transfer) -> CURLcode {
+        let form = RequestForm(transfer)
         var setter = OptionSetter(slot: slot)
-        applyFixed(&setter)
+        if slot.form != form {
+            setter.reset()
+            applyFixed(&setter)
+            applyForm(&setter, form)
+        }
         applyRequest(&setter, transfer)
+        slot.form = setter.result == CURLE_OK ? form.left : .unknown
         return setter.result
     }
 
@@ -73,25 +80,25 @@ struct Profile: Sendable {
         unsafe set(.url, pointer: block.url)
         unsafe set(.headers, borrowed: block.headers.map { UnsafeRawPointer($0) })
         if transfer.needsNewConnection { set(.freshConnect, 1) }
-        // What a read decodes to is kept whole while the consumer pauses: only what is not decoded is read in large pieces.
-        if transfer.mode == .streaming, transfer.decoding == nil { set(.receiveBufferBytes, Self.receiveBufferBytes) }
-        // SAFETY: the text is static.
-        if transfer.decoding != nil { unsafe set(.acceptEncoding, pointer: contrail_libcurl_codings()) }
-        switch block.shape {
-        case .bare:
-            set(.get, 1)
-            unsafe set(.method, pointer: block.method)
-        case .head:
-            set(.noBody, 1)
-        case .body where transfer.upload != nil:
+        if let upload = transfer.upload {
             set(.uploadBufferBytes, Self.uploadBufferBytes)
-            if let upload = transfer.upload { set(upload) }
-            unsafe set(.method, pointer: block.method)
-        case .body:
+            set(upload)
+        } else if block.shape == .body {
             set(.bodyBytes, Offset(value: transfer.body?.count ?? 0))
             unsafe set(.body, borrowed: transfer.bodyStart)
-            unsafe set(.method, pointer: block.method)
         }
+        // By itself libcurl makes every upload a PUT.
+        if block.namesMethod || transfer.upload != nil { unsafe set(.method, pointer: block.method) }
+    }
+
+    /// What requests of a form have in common.
+    private func applyForm(_ set: inout OptionSetter, _ form: RequestForm) {
+        if form.contains(.get) { set(.get, 1) }
+        if form.contains(.head) { set(.noBody, 1) }
+        // What a read decodes to is kept whole while the consumer pauses: only what is not decoded is read in large pieces.
+        if form.contains(.largeReads) { set(.receiveBufferBytes, Self.receiveBufferBytes) }
+        // SAFETY: the text is static.
+        if form.contains(.decodes) { unsafe set(.acceptEncoding, pointer: contrail_libcurl_codings()) }
     }
 
     /// libcurl reads at most this much at a time, and polls the socket in between; 16 kB unless set.
@@ -148,6 +155,8 @@ struct OptionSetter {
     mutating func callAsFunction(_ option: EasyOption<Borrowed>, borrowed: UnsafeRawPointer?) {
         note(unsafe contrail_slot_set_pointer(slot.raw, option.id, borrowed))
     }
+
+    mutating func reset() { note(slot.reset()) }
 
     /// The body goes out in its own time.
     mutating func callAsFunction(_ upload: Upload) { note(slot.attach(upload)) }

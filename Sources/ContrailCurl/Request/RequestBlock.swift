@@ -9,6 +9,8 @@ import HTTPTypes
 @safe final class RequestBlock: @unchecked Sendable {
     private let raw: UnsafeMutablePointer<contrail_request>
     let shape: RequestRules.Shape
+    /// The method is not the one that libcurl sends for the shape by itself.
+    let namesMethod: Bool
 
     var url: UnsafePointer<CChar>? { unsafe raw.pointee.url }
     var method: UnsafePointer<CChar>? { unsafe raw.pointee.method }
@@ -19,6 +21,7 @@ import HTTPTypes
         let method = request.method.rawValue
         guard RequestRules.isToken(method) else { throw .init(text: "the method is not a token") }
         shape = try RequestRules.shape(method: method, hasBody: request.body != nil)
+        namesMethod = RequestRules.mustNameMethod(method, shape)
         guard request.url.text.utf8.allSatisfy(RequestRules.isURLByte) else {
             throw .init(text: "the URL has a character that must be percent-encoded")
         }
@@ -28,14 +31,15 @@ import HTTPTypes
             throw .init(text: "out of memory")
         }
         unsafe raw = block
-        guard unsafe Self.fill(block, request) else { throw .init(text: "the request changed while it was read") }
+        guard unsafe Self.fill(block, request, shape) else { throw .init(text: "the request changed while it was read") }
     }
 
     deinit { unsafe contrail_request_destroy(raw) }
 
-    /// Fields that libcurl would add by itself; what the caller did not ask for does not go out.
-    private static let suppressible: [(name: String, spelling: StaticString)] = [
-        ("accept", "Accept:"), ("content-type", "Content-Type:"), ("expect", "Expect:"),
+    /// Fields that libcurl would add by itself; what the caller did not ask for does not go out. libcurl goes through all
+    /// fields a dozen times per request, so those it adds to bodies only are named with bodies only.
+    private static let suppressible: [(name: String, spelling: StaticString, withBodyOnly: Bool)] = [
+        ("accept", "Accept:", false), ("content-type", "Content-Type:", true), ("expect", "Expect:", true),
     ]
 
     private static func measure(_ request: WireRequest) throws(RequestRules.Objection) -> (fields: Int, text: Int) {
@@ -57,7 +61,9 @@ import HTTPTypes
     }
 
     // SAFETY: every pointer given to C is used inside the call; the C side checks its room and copies.
-    private static func fill(_ block: UnsafeMutablePointer<contrail_request>, _ request: WireRequest) -> Bool {
+    private static func fill(
+        _ block: UnsafeMutablePointer<contrail_request>, _ request: WireRequest, _ shape: RequestRules.Shape
+    ) -> Bool {
         var url = request.url.text
         var method = request.method.rawValue
         guard url.withUTF8({ unsafe put($0, contrail_request_put_url, block) }),
@@ -72,8 +78,9 @@ import HTTPTypes
             hasContentType = hasContentType || name == "content-type"
             guard unsafe put(field, block) else { return false }
         }
-        for (name, spelling) in suppressible {
+        for (name, spelling, withBodyOnly) in suppressible {
             if name == "accept" && hasAccept || name == "content-type" && hasContentType { continue }
+            if withBodyOnly, shape != .body { continue }
             let text = unsafe UnsafeRawPointer(spelling.utf8Start).assumingMemoryBound(to: CChar.self)
             guard unsafe contrail_request_suppress_field(block, text) else { return false }
         }

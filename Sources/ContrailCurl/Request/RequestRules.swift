@@ -62,6 +62,15 @@ enum RequestRules {
         }
     }
 
+    /// libcurl sends GET, HEAD and POST by itself.
+    static func mustNameMethod(_ method: String, _ shape: Shape) -> Bool {
+        switch shape {
+        case .bare: method != "GET"
+        case .head: false
+        case .body: method != "POST"
+        }
+    }
+
     /// Why a request cannot be sent; names no value, since values may be secret.
     struct Objection: Error, Equatable { let text: String }
 

@@ -52,8 +52,11 @@ final class RawHead: HeaderSource {
     /// The text behind the status code; "" if there is none.
     static func reason(_ bytes: [UInt8]) -> String {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-        let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
-        return parts.count == 3 ? String(decoding: trimmed(parts[2]), as: UTF8.self) : ""
+        let space = UInt8(ascii: " ")
+        guard let first = line.firstIndex(of: space), let second = line[(first + 1)...].firstIndex(of: space) else {
+            return ""
+        }
+        return String(decoding: trimmed(line[(second + 1)...]), as: UTF8.self)
     }
 
     /// Interim responses: heads with an empty line behind each.

@@ -5,10 +5,10 @@ import ContrailBase
 /// `Waiter` is a continuation in production and anything in tests. At most one producer waits: for the connection at
 /// first, for room later.
 struct UploadQueue<Waiter> {
-    /// At this the producer waits: two pieces of a file.
-    static var highWater: Int { 512 * 1024 }
+    /// At this the producer waits: four pieces of a file, two of which are read at each wake.
+    static var highWater: Int { 1024 * 1024 }
     /// Below this it goes on.
-    static var lowWater: Int { 256 * 1024 }
+    static var lowWater: Int { 512 * 1024 }
     /// What a chunk counts besides its bytes, so that a source that drips cannot queue a million of them.
     static var chunkCharge: Int { 256 }
 

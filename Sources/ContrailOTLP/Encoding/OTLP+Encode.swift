@@ -2,6 +2,14 @@ import CContrailOTLP
 package import ContrailBase
 package import ContrailTelemetry
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension OTLP {
     /// The body of a trace export: one resource, its spans by scope in the order in which the scopes first occur.
     ///
@@ -13,11 +21,31 @@ extension OTLP {
     ) throws(TooLargeError) -> ByteChunk {
         var arena = Arena(firstBlockBytes: min(max(spans.count * 1024, 4 << 10), 1 << 20))
         let request = unsafe arena.traceRequest(spans, resource: resource)
+        let bound = arena.reservedBytes
+        if bound <= min(maxBytes, largestGuess), let packed = unsafe pack(&request.pointee.base, bound: bound) {
+            return packed
+        }
         return try unsafe pack(&request.pointee.base, maxBytes: maxBytes)
     }
 
-    /// Writes a message whose tree is complete.
+    /// Beyond this the size is worked out first: what is reserved for a guess is never touched, but is reserved.
+    private static let largestGuess = 8 << 20
+
+    /// As ``pack(_:maxBytes:)`` without working out the size first, which takes a third of the time.
     ///
+    // SAFETY: `bound` is what the arena holds of the message, and that is never less than its packed size: of each message
+    // the arena has a struct of at least 24 bytes and 16 more per field of a length, 4 or 8 per number, and all the bytes
+    // of texts and ids; packed, a message takes up to 6 bytes, and a field up to 6 besides its bytes or up to 11 as a
+    // number. The smallest, a status and a value, take 40 and 48 bytes in the arena, and 19 and 17 packed.
+    private static func pack(_ message: UnsafePointer<ProtobufCMessage>, bound: Int) -> ByteChunk? {
+        guard let memory = unsafe malloc(bound) else { return nil }
+        let size = unsafe protobuf_c_message_pack(message, memory.assumingMemoryBound(to: UInt8.self))
+        let start = unsafe realloc(memory, max(size, 1)) ?? memory
+        return unsafe ByteChunk(
+            adopting: UnsafeMutableRawBufferPointer(start: start, count: size),
+            deallocate: { unsafe free($0.baseAddress) })
+    }
+
     // SAFETY: the message says itself how many bytes it packs to; that many are allocated, and the chunk frees them.
     static func pack(
         _ message: UnsafePointer<ProtobufCMessage>, maxBytes: Int
@@ -40,8 +68,8 @@ extension Arena {
         for index in groups.scopes.indices {
             unsafe list[index] = unsafe scopeSpans(groups.scopes[index], capacity: groups.counts[index])
         }
-        for (index, span) in spans.enumerated() {
-            unsafe append(self.span(span), to: list[groups.scopeOf[index]])
+        for index in spans.indices {
+            unsafe append(self.span(spans[index]), to: list[groups.scopeOf[index]])
         }
         let resourceSpans = unsafe make(contrail_otlp_trace__resource_spans__init)
         unsafe resourceSpans.pointee.resource = self.resource(resource)

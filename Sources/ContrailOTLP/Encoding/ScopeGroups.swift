@@ -12,15 +12,17 @@ struct ScopeGroups {
         scopeOf.reserveCapacity(spans.count)
         var known: [Telemetry.Scope: Int] = [:]
         var current = -1
-        for span in spans {
+        // By index: an element would be copied, with a count for each of its references.
+        for index in spans.indices {
             // Neighbours mostly share a scope; then its strings share their storage, and comparing beats hashing.
-            if current < 0 || scopes[current] != span.scope {
-                if let index = known[span.scope] {
+            if current < 0 || scopes[current] != spans[index].scope {
+                let scope = spans[index].scope
+                if let index = known[scope] {
                     current = index
                 } else {
                     current = scopes.count
-                    known[span.scope] = current
-                    scopes.append(span.scope)
+                    known[scope] = current
+                    scopes.append(scope)
                     counts.append(0)
                 }
             }

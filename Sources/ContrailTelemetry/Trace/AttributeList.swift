@@ -44,7 +44,7 @@ struct AttributeList: Sendable {
 
     /// Adds the attribute, or replaces its value. An empty key is not allowed (OTel Common, "Attribute").
     mutating func set(_ key: String, _ value: Telemetry.AttributeValue, maxCount: Int, maxLength: Int?) {
-        let value = value.limited(toLength: maxLength)
+        let value = value.mayExceed(maxLength) ? value.limited(toLength: maxLength) : value
         if let index = index(of: key) {
             elements[index].value = value
         } else if elements.count < maxCount, !key.isEmpty {

@@ -60,9 +60,7 @@ extension Telemetry {
 
         /// Sets several attributes under one lock.
         public func setAttributes(_ attributes: [Attribute]) {
-            update { record, limits in
-                for attribute in attributes { record.setAttribute(attribute.key, attribute.value, limits: limits) }
-            }
+            update { $0.setAttributes(attributes, limits: $1) }
         }
 
         /// Adds an event.

@@ -39,6 +39,17 @@ struct SpanRecord: Sendable {
         list.set(key, value, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
     }
 
+    /// Sets several, one after the other.
+    mutating func setAttributes(_ attributes: [Telemetry.Attribute], limits: Telemetry.SpanLimits) {
+        guard !isEnded else { return }
+        foldView(limits)
+        view = nil
+        for attribute in attributes {
+            list.set(
+                attribute.key, attribute.value, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
+        }
+    }
+
     /// All attributes as swift-distributed-tracing wants them.
     mutating func attributesView() -> SpanAttributes {
         if let view { return view }

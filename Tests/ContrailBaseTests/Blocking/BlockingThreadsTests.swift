@@ -67,6 +67,23 @@ import Testing
         #expect(pool.threadCount <= 3)
     }
 
+    @Test func hostedWorkHoldsAThreadWhileItRunsAndNoneWhileItWaits() async throws {
+        let pool = pool(1)
+        let gate = AsyncStream<Void>.makeStream()
+        async let hosted = pool.host {
+            let before = isOnTestedThread()
+            for await _ in gate.stream { break }
+            return (before, isOnTestedThread())
+        }
+        // The only thread is free meanwhile.
+        try await until { pool.parkedCount == 1 }
+        #expect(try await pool.run { isOnTestedThread() })
+        gate.continuation.yield()
+        let (before, behind) = try await hosted
+        #expect(before && behind)
+        #expect(!isOnTestedThread())
+    }
+
     @Test func whatFindsNoThreadWaitsInLine() async throws {
         let pool = pool(1)
         let gate = DispatchSemaphore(value: 0)

@@ -70,7 +70,7 @@ final class MetricBackends: Sendable {
     /// Those of `explicit`, else of the backend in charge; `nil` if there is none.
     func instruments(_ explicit: (any MetricsFactory)?) -> MetricInstruments? {
         let factory = explicit ?? MetricsSystem.factory
-        guard !(factory is NOOPMetricsHandler) else { return nil }
+        guard type(of: factory) != NOOPMetricsHandler.self else { return nil }
         return entries.withLock { entries in
             entries.update(
                 Self.identity(factory), initial: Entry(instruments: MetricInstruments(factory), factory: factory)
