@@ -40,7 +40,8 @@ import Testing
 
     /// The log of a call that is made with these steps, and the spans.
     private func log(
-        _ transport: ScriptedTransport, detail: HTTPClient.Configuration.Tracing.Detail = .callsAndSends
+        _ transport: ScriptedTransport, detail: HTTPClient.Configuration.Tracing.Detail = .callsAndSends,
+        time: any TimeSource = SystemTime()
     ) async throws -> (lines: [Record.Line], spans: [Telemetry.SpanData]) {
         let (record, exporter) = (Record(), InMemorySpanExporter())
         let provider = Telemetry.TracerProvider(
@@ -48,6 +49,7 @@ import Testing
         var configuration = HTTPClient.Configuration()
         configuration.tracing.tracer = provider.tracer(name: "t")
         configuration.tracing.detail = detail
+        configuration.time = time
         configuration.tracing.exceptionLogger = record.logger
         configuration.retry.backOff = .sequence([.zero])
         let client = try HTTPClient(configuration: configuration, transport: transport)
@@ -75,6 +77,16 @@ import Testing
     /// An answer is no exception, whatever it says.
     @Test func aStatusIsNotLogged() async throws {
         #expect(try await log(ScriptedTransport(.status(404))).lines.isEmpty)
+    }
+
+    /// Nor is giving up.
+    @Test func aCancelledCallIsNotLogged() async throws {
+        let time = ManualTime()
+        let transport = ScriptedTransport(.silence, time: time)
+        let call = Task { try await log(transport, time: time).lines }
+        try await time.waitForSleepers(1)
+        call.cancel()
+        #expect(try await call.value.isEmpty)
     }
 
     @Test func withoutSpansTheFailureIsLoggedAllTheSame() async throws {
