@@ -49,6 +49,7 @@ package final class Nginx: Sendable {
                 ssl_certificate cert.pem; ssl_certificate_key key.pem;
                 ssl_client_certificate cert.pem; ssl_verify_client on;
                 location / { return 200 "hello, \(Self.variable)"; }
+                location /v1/ { proxy_pass http://127.0.0.1:$http_x_target_port; }
               }
             }
             """

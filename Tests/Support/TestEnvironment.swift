@@ -11,6 +11,9 @@ package enum TestEnvironment {
     /// True if tests are to take as long as it needs: `CONTRAIL_TEST_FULL`.
     package static var isFull: Bool { text("CONTRAIL_TEST_FULL") != nil }
 
+    /// The path of an OutageProgram that was built with optimisation: `CONTRAIL_TEST_OPTIMISED`.
+    package static var optimisedProgram: String? { text("CONTRAIL_TEST_OPTIMISED") }
+
     /// The top of the repository.
     package static let root: String = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
         .joined(separator: "/")

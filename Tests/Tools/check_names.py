@@ -1,4 +1,4 @@
-"""Attribute names that the published semantic conventions do not have, stable or in development, one per line.
+"""Names of attributes and metrics that the published semantic conventions do not have, stable or in development, one per line.
 
 usage: check_names.py NAME…
 """
@@ -8,13 +8,16 @@ import pkgutil
 import sys
 
 import opentelemetry.semconv._incubating.attributes
+import opentelemetry.semconv._incubating.metrics
 import opentelemetry.semconv.attributes
+import opentelemetry.semconv.metrics
 
 
 def published():
     """Names, and the beginnings of those that end in a key of the user's."""
     names, templates = set(), set()
-    for package in (opentelemetry.semconv.attributes, opentelemetry.semconv._incubating.attributes):
+    stable, developing = opentelemetry.semconv, opentelemetry.semconv._incubating
+    for package in (stable.attributes, developing.attributes, stable.metrics, developing.metrics):
         for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             for constant, value in vars(importlib.import_module(module.name)).items():
                 if constant.isupper() and isinstance(value, str):

@@ -3,6 +3,7 @@
 
     outage.py kill PROGRAM RATE BEFORE OUTAGE AFTER   seconds; PROGRAM: OutageProgram
     outage.py signal PROGRAM COUNT MS                 SIGTERM while COUNT spans are being exported, MS per answer
+    outage.py hold PROGRAM RATE SECONDS               no outage: every span arrives, once
 
 The collector is a process of its own. It writes down the span ids of a request before it answers, so that what it had
 is known even after SIGKILL. It decodes with the published classes. Ends with status 1 if the sums are not right.
@@ -139,6 +140,22 @@ def kill(folder, program, rate, before, outage, after):
          if rate * (outage + 7) < 16_384 and outage <= 3 else {}))
 
 
+def hold(folder, program, rate, seconds):
+    collector = Collector(folder)
+    output, errors = run(collector, program, "pace", rate, seconds).communicate(timeout=60)
+    collector.kill()
+    words = output.split()
+    counts = {name: int(value) for name, value in zip(words[::2], words[1::2])}
+    received = collector.ids()
+    print(output.strip(), "| received", len(received), "different", len(set(received)), errors.strip())
+    return problems_of({
+        "the rate was kept": counts["ended"] >= rate * seconds * 0.99,
+        "every span is acknowledged": counts["ended"] == counts["acknowledged"],
+        "every span arrived, once": len(received) == counts["ended"] == len(set(received)),
+        "nothing is said": errors == "",
+    })
+
+
 def end(folder, program, count, milliseconds):
     collector = Collector(folder, milliseconds / 1000)
     process = run(collector, program, "burst", count)
@@ -168,7 +185,7 @@ def main():
         collect(int(arguments[0]), arguments[1], float(arguments[2]))
     with tempfile.TemporaryDirectory(prefix="contrail-outage-") as folder:
         numbers = [float(a) if "." in a else int(a) for a in arguments[1:]]
-        problems = {"kill": kill, "signal": end}[mode](folder, arguments[0], *numbers)
+        problems = {"kill": kill, "signal": end, "hold": hold}[mode](folder, arguments[0], *numbers)
     sys.exit("\n".join(f"not so: {problem}" for problem in problems) or 0)
 
 

@@ -162,6 +162,7 @@ extension HTTPClient.Configuration {
         var own: [any CallObserver] = []
         if tracing.detail != .off { own.append(TracingObserver(tracer: tracing.tracer, spans)) }
         if metrics.isEnabled { own.append(MetricsObserver(metrics, spans)) }
+        if let logger = tracing.exceptionLogger { own.append(ExceptionLogObserver(logger)) }
         return own
     }
 

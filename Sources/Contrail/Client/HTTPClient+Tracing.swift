@@ -1,5 +1,6 @@
 public import ContrailCore
 public import HTTPTypes
+public import Logging
 public import Tracing
 
 extension HTTPClient.Configuration {
@@ -38,6 +39,12 @@ extension HTTPClient.Configuration {
         /// the semantic conventions and other usual names of secrets. What is given here replaces the whole list.
         public var redactedQueryParameters: Set<String>?
 
+        /// Where sends that fail without an answer are logged: `http.client.request.exception` at level `warning`, with
+        /// `exception.type` and `exception.message`, the span's `error.type`, and its ids from the `traceparent` that was
+        /// sent (semantic conventions 1.44, "HTTP client exceptions"; development). Default `nil`: nowhere. Called on the
+        /// caller's task.
+        public var exceptionLogger: Logger?
+
         /// The defaults.
         public init() {}
 
@@ -54,7 +61,8 @@ extension HTTPClient.Configuration {
             public static let userAgent = Self(rawValue: 2)
             /// `network.transport`: `tcp`, or `quic` for HTTP/3.
             public static let transport = Self(rawValue: 4)
-            /// `http.response.body.size`: the bytes of the body as they came over the wire, compressed if it was.
+            /// `http.request.body.size`, of what was handed to the connection, and `http.response.body.size`: the bytes of
+            /// the bodies as they go over the wire, compressed if they are.
             public static let bodySizes = Self(rawValue: 8)
             /// `user_agent.synthetic.type` = `test`: the requests are made by tests.
             public static let syntheticTest = Self(rawValue: 16)

@@ -55,7 +55,11 @@ enum HTTPAttributes {
             let isQUIC = end.outcome.head?.version == .http3
             attributes.append(.init("network.transport", .string(isQUIC ? "quic" : "tcp")))
         }
-        if wanted.contains(.bodySizes), end.outcome.head != nil {
+        guard wanted.contains(.bodySizes) else { return attributes }
+        if end.summary.requestBodyBytes > 0 {
+            attributes.append(.init("http.request.body.size", .int(end.summary.requestBodyBytes)))
+        }
+        if end.outcome.head != nil {
             attributes.append(.init("http.response.body.size", .int(end.summary.responseBodyBytes)))
         }
         return attributes

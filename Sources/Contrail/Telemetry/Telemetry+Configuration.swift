@@ -1,5 +1,6 @@
 public import ContrailBase
 public import ContrailTelemetry
+public import CoreMetrics
 public import HTTPTypes
 
 #if canImport(FoundationEssentials)
@@ -41,6 +42,9 @@ extension Telemetry {
         /// through ``report``, at diagnostic level `warning`. `nil`: CONTRAIL_WATCHDOG, else off: it wakes a thread up once
         /// per interval for as long as telemetry runs, with work or without.
         public var watchdog: Watchdog?
+        /// The backend of swift-metrics for what the SDK measures of itself (`otel.sdk.…`, docs/telemetry.md); `nil`: the
+        /// bootstrapped one. `NOOPMetricsHandler.instance`: none. Costs a few calls of it per batch, none per span.
+        public var metricsFactory: (any MetricsFactory)?
         /// How long the last flush may take at the end. Default 5 s.
         public var shutdownTimeout: Duration = .seconds(5)
         /// Whether ``Telemetry/run(service:configuration:_:)`` reacts to SIGTERM and SIGINT: cancels its body, flushes and

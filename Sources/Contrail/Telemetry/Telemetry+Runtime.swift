@@ -28,8 +28,11 @@ extension Telemetry {
             level = settings.logLevel
             if level >= .warning { settings.warnings.forEach(configuration.report) }
             resource = settings.resource
+            var numbers = ComponentNumbers()
             pipelines = try settings.destinations.map { destination in
-                try ExportPipeline(destination, settings, time: configuration.time)
+                try ExportPipeline(
+                    destination, settings, time: configuration.time, metricsFactory: configuration.metricsFactory,
+                    numbers: &numbers)
             }
             provider = TracerProvider(
                 resource: resource, sampler: settings.sampler, processors: pipelines.map(\.processor),
@@ -69,7 +72,9 @@ extension Telemetry {
         public func shutdown() async {
             watchdog?.stop()
             _ = await provider.shutdown(timeout: configuration.shutdownTimeout)
-            guard !hasReported.exchange(true, ordering: .relaxed), level >= .error else { return }
+            guard !hasReported.exchange(true, ordering: .relaxed) else { return }
+            for pipeline in pipelines { pipeline.close() }
+            guard level >= .error else { return }
             for pipeline in pipelines {
                 guard let loss = pipeline.lossReport() else { continue }
                 configuration.report(pipelines.count > 1 ? "\(pipeline.name): \(loss)" : loss)

@@ -132,6 +132,36 @@ struct CompositeSamplerTests {
         #expect(result.decision == .recordAndSample && result.traceState == nil)
     }
 
+    /// Room for 256 characters: what does not fit with the threshold goes on without one, rather than with an old one.
+    @Test(arguments: [("0", "th:0;"), ("8", "th:8;"), ("88", ""), ("fd70a3d70a3d7", "")])
+    func aThresholdNeedsRoom(digits: String, expected: String) throws {
+        let room = 256 - "th:0;".count
+        let others = "z:" + String(repeating: "z", count: room - 2)
+        let threshold = try #require(Telemetry.SamplingThreshold(text: digits[...]))
+        let intent = Telemetry.SamplingIntent(threshold: threshold, isThresholdReliable: true)
+        let parent = makeSpanContext(state: "ot=th:1;\(others)")
+        let result = Telemetry.CompositeSampler(Fixed(fixed: intent)).sample(
+            candidate(parent, traceID: Telemetry.TraceID(bits: 1, .max)))
+        #expect(result.decision == .recordAndSample)
+        #expect(result.traceState == "ot=\(expected)\(others)")
+    }
+
+    /// The list says who wrote last: who changes nothing does not go to its front (W3C Trace Context Level 2 §3.5).
+    @Test func anUnchangedEntryKeepsItsPlace() {
+        let parent = makeSpanContext(state: "v=1,ot=th:0")
+        #expect(Telemetry.CompositeSampler(Telemetry.ComposableAlwaysOn()).sample(candidate(parent)).traceState == nil)
+        let changed = makeSpanContext(state: "v=1,ot=th:8")
+        let result = Telemetry.CompositeSampler(Telemetry.ComposableAlwaysOn()).sample(candidate(changed))
+        #expect(result.traceState == "ot=th:0,v=1")
+    }
+
+    /// Not ours to throw away.
+    @Test func randomnessThatIsNotValidGoesOnAsItCame() {
+        let parent = makeSpanContext(state: "ot=rv:zz;a:b")
+        let result = Telemetry.CompositeSampler(Telemetry.ComposableAlwaysOn()).sample(candidate(parent))
+        #expect(result.traceState == "ot=th:0;rv:zz;a:b")
+    }
+
     @Test func rulesAreAskedInOrder() {
         let rules = Telemetry.ComposableRuleBased([
             .init("health", sampler: Telemetry.ComposableAlwaysOff()) { $0.name == "health" },
@@ -150,6 +180,14 @@ struct CompositeSamplerTests {
         }
         #expect(attributes(Telemetry.ComposableAlwaysOn()) == [.init("why", .string("rule"))])
         #expect(attributes(Telemetry.ComposableAlwaysOff()).isEmpty)
+    }
+
+    @Test func theOuterAnnotationWins() {
+        let inner = Telemetry.ComposableAnnotating([.init("a", .int(1))], to: Telemetry.ComposableAlwaysOn())
+        let outer = Telemetry.ComposableAnnotating([.init("a", .int(2))], to: inner)
+        let fixture = Fixture(sampler: Telemetry.CompositeSampler(outer))
+        fixture.tracer.startSpan("x", parent: nil).end()
+        #expect(fixture.ended.first?.attributes == [.init("a", .int(2))])
     }
 
     @Test func samplersTellWhatTheyAre() {
@@ -179,6 +217,13 @@ struct ProbabilitySamplerTests {
         let root = tracer.startSpan("root", parent: nil)
         #expect(root.spanContext.traceState == "ot=th:0")
         #expect(tracer.startSpan("child", parent: root.spanContext).spanContext.traceState == "ot=th:0")
+    }
+
+    @Test(arguments: [
+        (0.0, 0.0), (-1, 0), (.nan, 0), (-.infinity, 0), (0.25, 0.25), (1, 1), (1.5, 1), (.infinity, 1),
+    ]) func takesAnyNumber(given: Double, ratio: Double) {
+        #expect(Telemetry.ProbabilitySampler(ratio: given).ratio == ratio)
+        #expect(Telemetry.ComposableProbability(ratio: given).ratio == ratio)
     }
 
     @Test func ignoresTheParentsFlag() {
@@ -227,7 +272,9 @@ struct SamplingThresholdTests {
         #expect(Telemetry.SamplingThreshold(text: text[...]) == nil)
     }
 
-    @Test(arguments: ["", "th:", "th:G;rv:short", ";;;", "th", "rv:0000000000000G", "a:b"])
+    @Test(arguments: [
+        "", "th:", "th:G;rv:short", "rv:0", "rv:000000000000000", ";;;", "th", "rv:0000000000000G", "a:b",
+    ])
     func whatIsNotValidIsNoState(entry: String) {
         let state = SamplingState(Telemetry.TraceState("ot=\(entry)"))
         #expect(state.threshold == nil && state.randomness == nil)

@@ -4,20 +4,10 @@ import Testing
 /// A setting that makes no sense is refused when the client is made, with its name, its value and what is legal.
 @Suite struct ConfigurationTests {
     typealias Configuration = HTTPClient.Configuration
+    typealias Case = SettingCase
 
     @Test func theDefaultsAreAccepted() throws {
         _ = try HTTPClient()
-    }
-
-    struct Case: Sendable, CustomTestStringConvertible {
-        let name: String
-        let change: @Sendable (inout Configuration) -> Void
-        var testDescription: String { name }
-
-        init(_ name: String, _ change: @escaping @Sendable (inout Configuration) -> Void) {
-            self.name = name
-            self.change = change
-        }
     }
 
     static let cases = [

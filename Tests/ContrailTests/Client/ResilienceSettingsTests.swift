@@ -6,17 +6,7 @@ import Testing
 /// none traps.
 @Suite(.timeLimit(.minutes(2))) struct ResilienceSettingsTests {
     typealias Configuration = HTTPClient.Configuration
-
-    struct Case: Sendable, CustomTestStringConvertible {
-        let name: String
-        let change: @Sendable (inout Configuration) -> Void
-        var testDescription: String { name }
-
-        init(_ name: String, _ change: @escaping @Sendable (inout Configuration) -> Void) {
-            self.name = name
-            self.change = change
-        }
-    }
+    typealias Case = SettingCase
 
     private static func rule(_ change: @escaping @Sendable (inout RateLimit) -> Void)
         -> @Sendable (inout Configuration) -> Void

@@ -35,7 +35,8 @@ struct AttributeNameTests {
         "url.template", "url.scheme",
         "http.request.resend_count", "http.response.status_code", "network.protocol.version",
         "network.peer.address", "network.peer.port", "network.transport", "error.type", "user_agent.original",
-        "user_agent.synthetic.type", "http.response.body.size", "http.request.header.accept",
+        "user_agent.synthetic.type", "http.request.body.size", "http.response.body.size",
+        "http.request.header.accept",
         "http.response.header.content-length", "exception.type", "exception.message", "service.name",
         "service.instance.id", "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version", "process.pid",
         "process.creation.time", "process.command_args", "process.args_count", "host.name", "os.type", "container.id",
@@ -52,6 +53,7 @@ struct AttributeNameTests {
                     request.urlTemplate = "/users/{id}"
                     _ = try await client.execute(request)
                     _ = try await client.execute(HTTPClient.Request(HTTPRequest.Method("BREW") ?? .get, base + "/pot"))
+                    _ = try await client.execute(HTTPClient.Request(.post, base + "/pot", body: .text("tea")))
                     _ = try? await client.get("http://127.0.0.1:1/")
                 }
                 try? withSpan("fails") { _ in throw Boom() }

@@ -186,6 +186,16 @@ import Testing
         #expect(timer.values.count == 1)
     }
 
+    /// What a retry has made good is no error of the call.
+    @Test func anErrorThatWasRetriedIsNotTheCalls() async throws {
+        let client = try client(ScriptedTransport(.status(503), .status(200)))
+        _ = try await client.get("http://a.test")
+        let timer = try metrics.expectTimer(
+            "contrail.client.call.duration",
+            dimensions(("http.response.status_code", "200"), ("contrail.outcome", "response")))
+        #expect(timer.values.count == 1)
+    }
+
     // MARK: Backends
 
     @Test func theBackendOfTheTaskIsUsed() async throws {

@@ -11,6 +11,7 @@ import Tracing
     /// One GET, with these settings, against a server that answers with a few header fields; its CLIENT span.
     private func span(
         method: HTTPRequest.Method = .get, path: String = "/users/42", headers: HTTPFields = [:],
+        body: HTTPClient.Body? = nil,
         _ change: @escaping @Sendable (inout HTTPClient.Configuration) -> Void,
         _ check: @escaping (FakeCollector.ReceivedSpan) throws -> Void
     ) async throws {
@@ -22,7 +23,7 @@ import Tracing
             change(&configuration)
             try await HTTPClient.withClient(configuration: configuration) { client in
                 var request = HTTPClient.Request(method, base + path, headers: headers)
-                request.urlTemplate = nil
+                request.body = body
                 _ = try await client.execute(request)
             }
         } check: { _, spans, _ in
@@ -55,6 +56,16 @@ import Tracing
             #expect(span.string("network.transport") == "tcp")
             #expect(span.int("http.response.body.size") == 3)
             #expect(span.string("user_agent.synthetic.type") == "test")
+        }
+    }
+
+    @Test func bothBodiesAreMeasuredWhenAskedFor() async throws {
+        try await span(method: .post, body: .text("12345"), { $0.tracing.optionalAttributes = .bodySizes }) { span in
+            #expect(span.int("http.request.body.size") == 5)
+            #expect(span.int("http.response.body.size") == 3)
+        }
+        try await span({ $0.tracing.optionalAttributes = .bodySizes }) { span in
+            #expect(span["http.request.body.size"] == nil)
         }
     }
 

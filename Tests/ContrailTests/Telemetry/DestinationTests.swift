@@ -65,6 +65,34 @@ import Tracing
         }
     }
 
+    /// A collector behind TLS that wants to see a certificate: who shows it gets through, who does not loses the spans, and
+    /// is told why.
+    @Test(.enabled(if: Nginx.isInstalled, "Debian: nginx, openssl"), arguments: [true, false])
+    func aCollectorThatAsksIsShownTheClientsCertificate(isShown: Bool) async throws {
+        let nginx = try Nginx()
+        defer { nginx.stop() }
+        try await withFakeCollector { collector in
+            let told = Locked<[String]>([])
+            let port = try #require(HTTPField.Name("X-Target-Port"))
+            let configuration = configuration {
+                $0.endpoint = "https://127.0.0.1:\(nginx.clientCheckingPort)"
+                $0.exportHeaders[port] = "\(collector.port)"
+                $0.otlp.certificateAuthorityFile = nginx.certificate
+                if isShown {
+                    $0.otlp.clientCertificateFile = nginx.certificate
+                    $0.otlp.clientKeyFile = nginx.key
+                }
+                $0.report = { line in told.withLock { $0.append(line) } }
+            }
+            try await Telemetry.scoped(service: "s", configuration: configuration) { runtime in
+                withSpan("x") { _ in }
+                #expect(await runtime.flush(timeout: .seconds(20)) == (isShown ? .success : .failure))
+            }
+            #expect(collector.spans.map(\.span.name) == (isShown ? ["x"] : []))
+            #expect(told.withLock { $0.count } == (isShown ? 0 : 1))
+        }
+    }
+
     @Test func connectionsToACollectorAreKept() async throws {
         let server = try RawServer { $0.respond("", headers: "Content-Type: application/x-protobuf\r\n") }
         defer { server.stop() }

@@ -1,6 +1,8 @@
-// A program for Tests/Tools/outage.py: makes spans and says what became of them.
+// A program for tests that look at it from outside (Tests/Tools/outage.py, AllocationTests): makes spans, and says what
+// became of them.
 //   OutageProgram pace RATE SECONDS     so many spans per second for so long, flushed at the end; prints the counts
 //   OutageProgram burst COUNT           so many at once, then waits for a signal; prints how many it made
+//   OutageProgram attributes COUNT EACH so many spans, one after another, with so many attributes each; they go nowhere
 import Contrail
 import Foundation
 import Tracing
@@ -13,6 +15,7 @@ import Tracing
         switch (CommandLine.arguments.dropFirst().first, numbers.count) {
         case ("pace", 2): try await pace(perSecond: numbers[0], seconds: numbers[1])
         case ("burst", 1): try await burst(Int(numbers[0]))
+        case ("attributes", 2): setAttributes(spans: Int(numbers[0]), each: Int(numbers[1]))
         default: throw UsageError()
         }
     }
@@ -54,4 +57,21 @@ import Tracing
             try await Task.sleep(for: .seconds(60))
         }
     }
+
+    private static func setAttributes(spans: Int, each: Int) {
+        let tracer = Telemetry.TracerProvider(resource: .init(), processors: [Nowhere()]).tracer(name: "test")
+        let attributes = (0..<each).map { Telemetry.Attribute("an.attribute.with.number.\($0)", .int(Int64($0))) }
+        for _ in 0..<spans {
+            let span = tracer.startSpan("work", parent: nil)
+            for attribute in attributes { span.setAttribute(attribute.key, attribute.value) }
+            span.end()
+        }
+    }
+}
+
+private final class Nowhere: Telemetry.SpanProcessor {
+    func onStart(_ span: Telemetry.Span, in context: ServiceContext) {}
+    func onEnd(_ span: Telemetry.SpanData) {}
+    func forceFlush(timeout: Duration) async -> Telemetry.FlushResult { .success }
+    func shutdown(timeout: Duration) async -> Telemetry.FlushResult { .success }
 }

@@ -27,11 +27,11 @@ final class MetricInstruments: Sendable {
         recorder.record(bytes)
     }
 
-    func count(_ series: MetricSeries) {
+    func count(_ series: MetricSeries, by amount: Int = 1) {
         let counter = Self.instrument(counters, series) { name, dimensions in
             Counter(label: name, dimensions: dimensions, factory: factory)
         }
-        counter.increment()
+        counter.increment(by: amount)
     }
 
     func meter(_ series: MetricSeries) -> Meter {

@@ -17,6 +17,12 @@ enum MetricName: String {
     case hedgesWon = "contrail.client.hedges.won"
     case hedgesLost = "contrail.client.hedges.lost"
     case taskDelay = "contrail.tasks.delay"
+    case spansProcessed = "otel.sdk.processor.span.processed"
+    case queueSize = "otel.sdk.processor.span.queue.size"
+    case queueCapacity = "otel.sdk.processor.span.queue.capacity"
+    case spansInFlight = "otel.sdk.exporter.span.inflight"
+    case spansExported = "otel.sdk.exporter.span.exported"
+    case exportDuration = "otel.sdk.exporter.operation.duration"
 }
 
 /// One metric with one set of attributes.
