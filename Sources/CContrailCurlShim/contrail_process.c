@@ -44,7 +44,14 @@ int contrail_thread_start(pthread_t *thread, void *(*body)(void *), void *contex
     error = pthread_create(thread, NULL, body, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 #ifdef __linux__
-    if (error == 0) pthread_setname_np(*thread, name);
+    if (error != 0) return error;
+    pthread_setname_np(*thread, name);
+    // Awake, it does not push the task aside that woke it: that goes on, and hands over what else it has. On a processor of
+    // its own a thread runs as before. Refused: no harm.
+    int policy = SCHED_OTHER;
+    struct sched_param parameters = {0};
+    if (pthread_getschedparam(*thread, &policy, &parameters) == 0 && policy == SCHED_OTHER)
+        pthread_setschedparam(*thread, SCHED_BATCH, &parameters);
 #else
     (void)name; // elsewhere a thread can name only itself, and nothing depends on it
 #endif

@@ -40,7 +40,7 @@ private final class TracedCall: CallObservation {
         }
         span = source.startSpan(
             "call " + settings.name(call.method, call.urlTemplate), in: ambient, kind: .internal,
-            attributes: [.init("contrail.call.origin", .string(call.url.origin.description))],
+            attributes: [.init("contrail.call.origin", .string(call.url.originDescription))],
             atNanoseconds: call.wall(call.start))
     }
 

@@ -130,9 +130,10 @@ struct PermitQueue<Waiter> {
 
     /// As ``hasRoom(_:_:_:)`` and ``take(_:_:)`` where nobody waits, with one look-up.
     private mutating func takeUncontended(_ origin: Origin, _ limit: Int?) -> Bool {
-        guard inUse < limits.maxTotal, let index = origins.index(forKey: origin), origins.values[index].hasRoom else {
-            return false
-        }
+        // Field by field: a state that is taken out whole is copied, its lines included.
+        guard inUse < limits.maxTotal, let index = origins.index(forKey: origin),
+            origins.values[index].inUse < origins.values[index].limit
+        else { return false }
         origins.values[index].inUse += 1
         inUse += 1
         return true

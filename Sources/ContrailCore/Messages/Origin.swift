@@ -41,12 +41,7 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
 
     /// `scheme://host:port`.
     public var description: String {
-        // Every span of a call shows it: put together without interpolation, which costs twice as much.
-        var text = scheme == .https ? "https://" : "http://"
-        text += host.utf8.contains(UInt8(ascii: ":")) ? "[" + host + "]" : host
-        text += ":"
-        text += String(port)
-        return text
+        "\(scheme.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 }
 

@@ -37,6 +37,12 @@ public struct RequestURL: Sendable, Hashable, CustomStringConvertible {
         text[..<text.utf8.index(text.utf8.startIndex, offsetBy: pathOffset)]
     }
 
+    /// As ``Origin/description`` of ``origin``, which stands in the text already.
+    package var originDescription: String {
+        let text = String(originText)
+        return origin.port == origin.scheme.defaultPort ? text + ":" + String(origin.port) : text
+    }
+
     /// The path alone.
     public var path: Substring { target.prefix { $0 != "?" } }
 

@@ -13,11 +13,13 @@ package import ContrailTelemetry
 extension OTLP {
     /// The body of a trace export: one resource, its spans by scope in the order in which the scopes first occur.
     ///
-    /// The size is known before a byte is written; more than `maxBytes` is an error.
+    /// More than `maxBytes` is an error, and is not made.
+    /// - Parameter largestGuess: what may be reserved for a body whose size is not known yet.
     ///
     // SAFETY: the tree lives in the arena, which outlives the packing; nothing of it is in the result.
     package static func encode(
-        _ spans: [Telemetry.SpanData], resource: Telemetry.Resource, maxBytes: Int = 64 << 20
+        _ spans: [Telemetry.SpanData], resource: Telemetry.Resource, maxBytes: Int = 64 << 20,
+        largestGuess: Int = OTLP.largestGuess
     ) throws(TooLargeError) -> ByteChunk {
         var arena = Arena(firstBlockBytes: min(max(spans.count * 1024, 4 << 10), 1 << 20))
         let request = unsafe arena.traceRequest(spans, resource: resource)
@@ -29,7 +31,7 @@ extension OTLP {
     }
 
     /// Beyond this the size is worked out first: what is reserved for a guess is never touched, but is reserved.
-    private static let largestGuess = 8 << 20
+    package static let largestGuess = 8 << 20
 
     /// As ``pack(_:maxBytes:)`` without working out the size first, which takes a third of the time.
     ///

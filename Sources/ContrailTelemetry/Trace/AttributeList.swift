@@ -56,6 +56,12 @@ struct AttributeList: Sendable {
     }
 
     /// Removes every attribute whose key is not in `keep`.
+    /// Makes room for `count` more at once.
+    mutating func reserve(_ count: Int, maxCount: Int) {
+        let wanted = min(elements.count + count, maxCount)
+        if wanted > elements.capacity { elements.reserveCapacity(wanted) }
+    }
+
     mutating func removeAll(except keep: (String) -> Bool) { elements.removeAll { !keep($0.key) } }
 }
 

@@ -44,6 +44,7 @@ struct SpanRecord: Sendable {
         guard !isEnded else { return }
         foldView(limits)
         view = nil
+        list.reserve(attributes.count, maxCount: limits.attributes)
         for attribute in attributes {
             list.set(
                 attribute.key, attribute.value, maxCount: limits.attributes, maxLength: limits.attributeValueLength)

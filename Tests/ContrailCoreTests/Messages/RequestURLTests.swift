@@ -105,6 +105,22 @@ import Testing
         #expect("\(try RequestURL(text))" == expected)
     }
 
+    @Test(arguments: [
+        "http://a.test/x", "https://a.test", "http://a.test:8080/?q#f", "https://[::1]:80/", "http://[::1]/", "http://1.2.3.4/",
+    ])
+    func theOriginIsReadOffTheText(text: String) throws {
+        let url = try RequestURL(text)
+        #expect(url.originDescription == url.origin.description)
+    }
+
+    @Test func originsAreEqualByAllTheirParts() {
+        let origins = [Origin.Scheme.http, .https].flatMap { scheme in
+            ["a", "b"].flatMap { host in [80, 81].map { Origin(scheme: scheme, host: host, port: $0) } }
+        }
+        #expect(Set(origins).count == 8)
+        #expect(origins.allSatisfy { $0 == Origin(scheme: $0.scheme, host: $0.host, port: $0.port) })
+    }
+
     /// Random bytes never trap, and what is accepted reads the same a second time.
     @Test func acceptedTextsAreFixpoints() throws {
         var generator = SystemRandomNumberGenerator()

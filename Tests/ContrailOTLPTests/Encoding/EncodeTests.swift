@@ -114,6 +114,30 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<20) func aGuessedSizeChangesNoByte(seed: Int) throws {
+        let source = RandomSpans(seed: UInt64(seed))
+        let (spans, resource) = (source.spans(count: 200), source.resource())
+        let sized = try OTLP.encode(spans, resource: resource, largestGuess: 0)
+        #expect(try OTLP.encode(spans, resource: resource) == sized)
+    }
+
+    /// What takes the least memory before it is packed, many times: if the guess is ever too small, it is here.
+    @Test func theSmallestPartsFitTheGuessedSize() throws {
+        let least = Telemetry.Attribute("", .int(-1))
+        var span = Samples.span(name: "", scope: "", attributes: Array(repeating: least, count: 40))
+        span.status = .error("")
+        span.startNanoseconds = .max
+        span.endNanoseconds = .max
+        span.droppedAttributes = .max
+        span.events = Array(repeating: .init(name: "", nanoseconds: .max, attributes: [least]), count: 20)
+        span.links = Array(repeating: .init(context: span.context, attributes: [least]), count: 20)
+        span.attributes.append(.init("a", .array(Array(repeating: .bool(true), count: 100))))
+        span.attributes.append(.init("m", .map(Array(repeating: least, count: 100))))
+        let spans = Array(repeating: span, count: 60)
+        let sized = try OTLP.encode(spans, resource: Telemetry.Resource(), largestGuess: 0)
+        #expect(try OTLP.encode(spans, resource: Telemetry.Resource()) == sized)
+    }
+
     @Test func oneTextLargerThanAnArenaBlockArrives() throws {
         let long = String(repeating: "y", count: 10 << 20)
         let span = Samples.span(attributes: [
