@@ -165,6 +165,9 @@ let package = Package(
             name: "BulkProgram", dependencies: ["Contrail", "ContrailBase", "ContrailTestSupport"],
             path: "Tests/Programs/BulkProgram", swiftSettings: settings),
         .executableTarget(
+            name: "CostProgram", dependencies: ["Contrail"], path: "Tests/Programs/CostProgram",
+            swiftSettings: settings),
+        .executableTarget(
             name: "LifecycleProgram", dependencies: ["Contrail"], path: "Tests/Programs/LifecycleProgram",
             swiftSettings: settings),
         .executableTarget(
@@ -184,4 +187,32 @@ if Context.environment["CONTRAIL_FUZZ"] != nil {
                 "ContrailBase", "ContrailCore", "ContrailOTLP", "ContrailTelemetry",
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ], path: "Tests/Fuzz", exclude: ["Corpus", "Seeds"], swiftSettings: settings))
+}
+
+// scripts/bench --micro sets this. Two targets compile sources of ours once more, beside what measures them, as what they
+// measure is internal.
+if Context.environment["CONTRAIL_MICRO"] != nil {
+    package.targets += [
+        .target(name: "MicroKit", path: "Benchmarks/Inside/MicroKit", swiftSettings: settings),
+        .target(
+            name: "MicroDecisions",
+            dependencies: [
+                "ContrailBase", "MicroKit", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ], path: "Benchmarks/Inside/MicroDecisions", swiftSettings: settings),
+        .target(
+            name: "MicroMetrics",
+            dependencies: [
+                "ContrailBase", "ContrailCore", "MicroKit", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], path: "Benchmarks/Inside/MicroMetrics", swiftSettings: settings),
+        .executableTarget(
+            name: "MicroProgram",
+            dependencies: [
+                "Contrail", "ContrailBase", "ContrailOTLP", "ContrailTelemetry", "MicroDecisions", "MicroKit",
+                "MicroMetrics",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ], path: "Benchmarks/Inside/MicroProgram", swiftSettings: settings),
+    ]
 }

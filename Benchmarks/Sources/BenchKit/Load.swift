@@ -1,14 +1,20 @@
 /// What a contender is asked to do: so many requests, so many at a time.
 public struct Load: Sendable {
-    /// The kinds of requests.
+    /// The kinds of work.
     public enum Kind: String, Sendable {
         /// GET, the body read to its end.
         case get
         /// POST of 1 kB of JSON that is encoded per request; 1 kB of JSON comes back and is decoded.
         case post
+        /// As many GETs as may be under way, all at once; the next lot when the last of them is done. Timed as a whole.
+        case fanout
+        /// A list of different URLs, so many under way at a time, by whatever the contender has for that.
+        case gather
+        /// GET from a server that often answers 503, repeated until it does not.
+        case flaky
     }
 
-    /// What each request is.
+    /// What is done.
     public let kind: Kind
     /// Where it goes.
     public let url: String
@@ -31,6 +37,11 @@ public struct Load: Sendable {
         options = Array(arguments.dropFirst(5))
     }
 
+    /// The URLs of a gathering, all different.
+    public func urls() -> some Sequence<String> & Sendable {
+        (0..<count).lazy.map { [url] in "\(url)?n=\($0)" }
+    }
+
     /// What is posted and what comes back.
     public struct Item: Codable, Sendable {
         /// A number.
@@ -43,5 +54,20 @@ public struct Load: Sendable {
         /// About 1 kB as JSON.
         public static let sample = Item(
             id: 42, vector: (0..<64).map { Double($0) * 0.125 }, text: String(repeating: "x", count: 600))
+    }
+}
+
+/// How a server that often answers 503 is asked again: the same for everybody, with whatever means they have.
+public enum Patience {
+    /// Requests in all.
+    public static let attempts = 10
+    /// The first wait is random below this, each further one below the double.
+    public static let base = Duration.milliseconds(1)
+    /// No wait is longer.
+    public static let cap = Duration.milliseconds(64)
+
+    /// Full jitter, as Contrail's own back-off.
+    static func wait(beforeRetry retry: Int) -> Duration {
+        min(base * (1 << min(retry, 10)), cap) * Double.random(in: 0..<1)
     }
 }

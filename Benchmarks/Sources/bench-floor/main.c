@@ -1,5 +1,7 @@
 // The floor: the same requests from one C thread, libcurl's multi interface driven by epoll, nothing else.
-// Arguments: get|post URL COUNT CONCURRENCY. Prints one line of JSON, as every contender does.
+// Arguments: get|post|fanout|gather|flaky URL COUNT CONCURRENCY. Prints one line of JSON, as every contender does.
+// It does less than the others: the JSON is neither made nor read, a gathering asks for one URL all the time, and what was
+// refused is asked again at once. BENCH_CA: whom to trust.
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -14,13 +16,18 @@
 typedef struct {
     CURL *easy;
     int64_t began;
+    int attempts;
 } transfer;
+
+enum { MAX_ATTEMPTS = 10 };  // as BenchKit's Patience
 
 static CURLM *multi;
 static int epoll;
 static long timer_ms = -1;
 static const char *url;
 static const char *payload;
+static const char *authority;
+static bool persistent;
 static struct curl_slist *headers;
 static int64_t *latencies;
 static long done, failed, bytes;
@@ -74,13 +81,27 @@ static void start(transfer *t) {
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+    if (authority) {
+        // Debian's default folder of certificates would be read for every handshake.
+        curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+        curl_easy_setopt(t->easy, CURLOPT_CAINFO, authority);
+    }
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
     if (payload) {
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(payload));
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, payload);
     }
     t->began = now_ns();
+    t->attempts = 1;
     curl_multi_add_handle(multi, t->easy);
+}
+
+static bool repeats(transfer *t, long status) {
+    if (!persistent || status != 503 || t->attempts >= MAX_ATTEMPTS) return false;
+    t->attempts++;
+    curl_multi_remove_handle(multi, t->easy);
+    curl_multi_add_handle(multi, t->easy);
+    return true;
 }
 
 static void run(long count, int concurrency, transfer *transfers) {
@@ -101,10 +122,11 @@ static void run(long count, int concurrency, transfer *transfers) {
             transfer *t = NULL;
             long status = 0;
             CURL *easy = message->easy_handle;
-            if (message->data.result != CURLE_OK) failed++;
+            CURLcode result = message->data.result;
             curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
             curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-            if (status != 200) failed++;
+            if (repeats(t, status)) continue;
+            if (result != CURLE_OK || status != 200) failed++;
             curl_multi_remove_handle(multi, easy);
             latencies[done++] = now_ns() - t->began;
             if (begun < count) start(t), begun++;
@@ -122,13 +144,26 @@ static void run(long count, int concurrency, transfer *transfers) {
     }
 }
 
+// Lots of as many as may be under way, one after the other; a latency is a lot's. Returns how many.
+static long run_fan_outs(long count, int concurrency, transfer *transfers, int64_t *lots) {
+    long lot = 0;
+    for (; lot == 0 || (lot + 1) * concurrency <= count; lot++) {
+        int64_t began = now_ns();
+        run(concurrency, concurrency, transfers);
+        lots[lot] = now_ns() - began;
+    }
+    memcpy(latencies, lots, (size_t)lot * sizeof *lots);
+    return lot;
+}
+
 static int compare(const void *a, const void *b) {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return x < y ? -1 : x > y;
 }
 
 int main(int argc, char **argv) {
-    if (argc < 5) return fprintf(stderr, "bench-floor get|post URL COUNT CONCURRENCY\n"), 64;
+    if (argc < 5) return fprintf(stderr, "bench-floor get|post|fanout|gather|flaky URL COUNT CONCURRENCY\n"), 64;
+    authority = getenv("BENCH_CA");
     url = argv[2];
     long count = atol(argv[3]);
     int concurrency = atoi(argv[4]);
@@ -150,26 +185,32 @@ int main(int argc, char **argv) {
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)concurrency + 16);
     long warm = concurrency * 20L;
-    latencies = calloc((size_t)(count > warm ? count : warm), sizeof *latencies);
+    if (warm > count / 4) warm = count / 4 > concurrency ? count / 4 : concurrency;
+    size_t room = (size_t)(count > warm ? count : warm) + (size_t)concurrency;
+    latencies = calloc(room, sizeof *latencies);
+    int64_t *lots = calloc(room, sizeof *lots);
     transfer *transfers = calloc((size_t)concurrency, sizeof *transfers);
-    if (!latencies || !transfers) return 70;
+    if (!latencies || !lots || !transfers) return 70;
     for (int i = 0; i < concurrency; i++) transfers[i].easy = curl_easy_init();
     run(warm, concurrency, transfers);
     failed = bytes = 0;
+    persistent = strcmp(argv[1], "flaky") == 0;
+    long timed = count;
     int64_t cpu = cpu_us(), wall = now_ns();
-    run(count, concurrency, transfers);
+    if (strcmp(argv[1], "fanout") == 0) timed = run_fan_outs(count, concurrency, transfers, lots);
+    else run(count, concurrency, transfers);
     cpu = cpu_us() - cpu, wall = now_ns() - wall;
-    qsort(latencies, (size_t)count, sizeof *latencies, compare);
+    qsort(latencies, (size_t)timed, sizeof *latencies, compare);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("{\"cpu_us\": %.3f, \"per_second\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
            "\"peak_kb\": %ld, \"failed\": %ld, \"bytes\": %ld}\n",
-           (double)cpu / (double)count, (double)count * 1e9 / (double)wall, (double)latencies[count / 2] / 1e3,
-           (double)latencies[count * 99 / 100] / 1e3, (double)latencies[count * 999 / 1000] / 1e3, usage.ru_maxrss,
+           (double)cpu / (double)count, (double)count * 1e9 / (double)wall, (double)latencies[timed / 2] / 1e3,
+           (double)latencies[timed * 99 / 100] / 1e3, (double)latencies[timed * 999 / 1000] / 1e3, usage.ru_maxrss,
            failed, bytes);
     for (int i = 0; i < concurrency; i++) curl_easy_cleanup(transfers[i].easy);
     curl_multi_cleanup(multi);
     curl_slist_free_all(headers);
-    free(latencies), free(transfers), free(buffer);
+    free(latencies), free(lots), free(transfers), free(buffer);
     return failed ? 1 : 0;
 }

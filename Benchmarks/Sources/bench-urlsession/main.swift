@@ -1,4 +1,4 @@
-// URLSession of swift-corelibs-foundation.
+// URLSession of swift-corelibs-foundation. It cannot be told whom to trust.
 import BenchKit
 import Foundation
 
@@ -6,32 +6,39 @@ import Foundation
     import FoundationNetworking
 #endif
 
-struct Contender: Sendable {
-    let load: Load
-    let url: URL
+struct URLSessionUser: Contender {
     let session: URLSession
 
-    func request() async throws -> Int {
+    func get(_ url: String) async throws -> Int {
+        guard let url = URL(string: url) else { throw URLError(.badURL) }
+        return try await send(URLRequest(url: url)).count
+    }
+
+    func post(_ url: String) async throws -> Int {
+        guard let url = URL(string: url) else { throw URLError(.badURL) }
         var request = URLRequest(url: url)
-        if load.kind == .post {
-            request.httpMethod = "POST"
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-            request.httpBody = try JSONEncoder().encode(Load.Item.sample)
-        }
-        let (data, response) = try await session.data(for: request)
-        guard (response as? HTTPURLResponse)?.statusCode == 200 else { throw Refused() }
-        if load.kind == .post { _ = try JSONDecoder().decode(Load.Item.self, from: data) }
+        request.httpMethod = "POST"
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        request.httpBody = try JSONEncoder().encode(Load.Item.sample)
+        let data = try await send(request)
+        _ = try JSONDecoder().decode(Load.Item.self, from: data)
         return data.count
+    }
+
+    private func send(_ request: URLRequest) async throws -> Data {
+        let (data, response) = try await session.data(for: request)
+        let status = (response as? HTTPURLResponse)?.statusCode ?? 0
+        guard status == 200 else { throw Refused(status: status) }
+        return data
     }
 }
 
-guard let load = Load(), let url = URL(string: load.url) else {
-    print("bench-urlsession get|post URL COUNT CONCURRENCY")
+guard let load = Load() else {
+    print("bench-urlsession get|post|fanout|gather|flaky URL COUNT CONCURRENCY")
     exit(64)
 }
 let configuration = URLSessionConfiguration.ephemeral
 configuration.httpMaximumConnectionsPerHost = load.concurrency
 configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
 configuration.urlCache = nil
-let contender = Contender(load: load, url: url, session: URLSession(configuration: configuration))
-await Measurement.run(load) { try await contender.request() }
+await Measurement.run(load, URLSessionUser(session: URLSession(configuration: configuration)))

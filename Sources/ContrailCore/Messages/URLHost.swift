@@ -75,7 +75,9 @@ enum URLHost {
 
     private static func looksNumeric(_ label: ArraySlice<UInt8>) -> Bool {
         if label.allSatisfy(isDigit) { return true }
-        let isMarked = label.count >= 2 && label.first == UInt8(ascii: "0") && lowercased(label[label.startIndex + 1]) == UInt8(ascii: "x")
+        let isMarked =
+            label.count >= 2 && label.first == UInt8(ascii: "0")
+            && lowercased(label[label.startIndex + 1]) == UInt8(ascii: "x")
         return isMarked && label.dropFirst(2).allSatisfy(isHexDigit)
     }
 

@@ -31,7 +31,9 @@ import HTTPTypes
             throw .init(text: "out of memory")
         }
         unsafe raw = block
-        guard unsafe Self.fill(block, request, shape) else { throw .init(text: "the request changed while it was read") }
+        guard unsafe Self.fill(block, request, shape) else {
+            throw .init(text: "the request changed while it was read")
+        }
     }
 
     deinit { unsafe contrail_request_destroy(raw) }

@@ -1,0 +1,1 @@
+../../../Sources/Contrail/Observers/ServerAddress.swift

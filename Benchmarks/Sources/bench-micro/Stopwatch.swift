@@ -1,0 +1,1 @@
+../../Inside/MicroKit/Stopwatch.swift
