@@ -22,6 +22,10 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
         ) throws(Failure) -> sending Result {
             try storage.withLock(body)
         }
+
+        package borrowing func withLockIfAvailable<Result>(
+            _ body: (inout sending Value) -> sending Result
+        ) -> sending Result? { storage.withLockIfAvailable(body) }
     #else
         @usableFromInline let mutex: Mutex<Value>
 
@@ -34,5 +38,11 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
         ) throws(Failure) -> sending Result {
             try mutex.withLock(body)
         }
+
+        /// As ``withLock(_:)`` if nobody holds the lock; else `nil`, at once.
+        @inlinable
+        package borrowing func withLockIfAvailable<Result>(
+            _ body: (inout sending Value) -> sending Result
+        ) -> sending Result? { mutex.withLockIfAvailable(body) }
     #endif
 }

@@ -30,5 +30,11 @@
             defer { unsafe pthread_mutex_unlock(mutex) }
             return try unsafe body(&value.pointee)
         }
+
+        func withLockIfAvailable<Result>(_ body: (inout sending Value) -> sending Result) -> sending Result? {
+            guard unsafe pthread_mutex_trylock(mutex) == 0 else { return nil }
+            defer { unsafe pthread_mutex_unlock(mutex) }
+            return unsafe body(&value.pointee)
+        }
     }
 #endif

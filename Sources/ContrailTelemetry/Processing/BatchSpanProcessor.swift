@@ -11,7 +11,7 @@ extension Telemetry {
         private let resource: Resource
         private let settings: Settings
         private let time: any TimeSource
-        private let state: Locked<State>
+        private let state: Deposit<State, SpanData>
 
         private typealias Waiter = CheckedContinuation<FlushResult, Never>
         private typealias Queue = BatchQueue<SpanData, Waiter>
@@ -22,6 +22,18 @@ extension Telemetry {
             var worker: Task<Void, Never>?
             var isClosed = false
             var lastID: UInt64 = 0
+            /// What the spans that were taken call for; for whoever leaves the lock next.
+            var due = Queue.EnqueueAction.none
+
+            mutating func enqueue(_ span: SpanData) {
+                let action = queue.enqueue(span)
+                if action != .none { due = action }
+            }
+
+            mutating func takeDue() -> Queue.EnqueueAction {
+                defer { due = .none }
+                return due
+            }
         }
 
         /// Makes a processor, which owns `exporter` and ends it at its own shutdown. Starts nothing.
@@ -40,19 +52,39 @@ extension Telemetry {
             self.settings = settings
             self.time = time
             let queue = Queue(maxQueueSize: settings.maxQueueSize, maxBatchSize: settings.maxBatchSize)
-            state = Locked(State(queue: queue))
+            state = Deposit(State(queue: queue)) { $0.enqueue($1) }
         }
 
         /// What became of the spans so far.
-        public var counts: SpanCounts { state.withLock { $0.queue.counts } }
+        public var counts: SpanCounts { locked { $0.queue.counts } }
 
         /// Does nothing.
         public func onStart(_ span: Span, in context: ServiceContext) {}
 
-        /// Takes a sampled span; drops and counts it if the queue is full. One short lock, no I/O.
+        /// Takes a sampled span; drops and counts it if the queue is full. No I/O, and no waiting for another thread that
+        /// ends spans or takes a batch.
         public func onEnd(_ span: SpanData) {
             guard span.context.flags.contains(.sampled) else { return }
-            switch state.withLock({ $0.queue.enqueue(span) }) {
+            // Left for another: he does what it calls for.
+            guard let due = state.bring(span, { $0.takeDue() }) else { return }
+            act(due)
+            takeWhatWasLeft()
+        }
+
+        /// Everything but ``onEnd(_:)`` waits for its turn, and does behind it what spans call for that were left meanwhile.
+        private func locked<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+            let (result, due) = state.withLock { state in (body(&state), state.takeDue()) }
+            act(due)
+            takeWhatWasLeft()
+            return result
+        }
+
+        private func takeWhatWasLeft() {
+            while let due = state.takeLeft({ $0.takeDue() }) { act(due) }
+        }
+
+        private func act(_ due: Queue.EnqueueAction) {
+            switch due {
             case .none: break
             case .armTimer: armTimer()
             case .startWorker: startWorker()
@@ -64,7 +96,7 @@ extension Telemetry {
         public func forceFlush(timeout: Duration) async -> FlushResult {
             let deadline = time.now + timeout
             let result = await wait(timeout) { $0.flush($1, $2) }
-            guard result != .timeout, !state.withLock({ $0.isClosed }) else { return result }
+            guard result != .timeout, !locked({ $0.isClosed }) else { return result }
             let exporters = await finished(by: deadline, time) { [exporter, time] in
                 await exporter.forceFlush(timeout: max(deadline - time.now, .zero))
             }
@@ -86,14 +118,14 @@ extension Telemetry {
             _ timeout: Duration, cutOff: Duration? = nil,
             _ enrol: @Sendable (inout Queue, UInt64, Waiter) -> Queue.WaitAction
         ) async -> FlushResult {
-            let id = state.withLock { state in
+            let id = locked { state in
                 state.lastID += 1
                 return state.lastID
             }
             let start = time.now
             var timers: [Task<Void, Never>] = []
             let result = await withCheckedContinuation { waiter in
-                switch state.withLock({ enrol(&$0.queue, id, waiter) }) {
+                switch locked({ enrol(&$0.queue, id, waiter) }) {
                 case .finished(let result): waiter.resume(returning: result)
                 case .wait(let startsWorker):
                     // Enrolled first: a time-out must find its waiter.
@@ -107,7 +139,7 @@ extension Telemetry {
         }
 
         private func cutOff(_ id: UInt64) {
-            let (action, worker) = state.withLock { state in
+            let (action, worker) = locked { state in
                 let action = state.queue.cutOff(id)
                 return (action, action.cancelWorker ? state.worker : nil)
             }
@@ -116,7 +148,7 @@ extension Telemetry {
         }
 
         private func timeOut(_ id: UInt64) {
-            let (action, worker) = state.withLock { state in
+            let (action, worker) = locked { state in
                 let action = state.queue.timeOut(id)
                 if action.cancelWorker { state.isClosed = true }
                 return (action, action.cancelWorker ? state.worker : nil)
@@ -131,10 +163,10 @@ extension Telemetry {
 
         private func armTimer() {
             let timer = after(time.now + settings.scheduleDelay) { processor in
-                let action = processor.state.withLock { $0.queue.delayElapsed() }
+                let action = processor.locked { $0.queue.delayElapsed() }
                 if action == .startWorker { processor.startWorker() }
             }
-            let isLate = state.withLock { state in
+            let isLate = locked { state in
                 if !state.isClosed { state.timer = timer }
                 return state.isClosed
             }
@@ -153,7 +185,7 @@ extension Telemetry {
 
         private func startWorker() {
             let worker = Task.detached { [self] in await work() }
-            let isLate = state.withLock { state in
+            let isLate = locked { state in
                 if !state.isClosed { state.worker = worker }
                 return state.isClosed
             }
@@ -163,10 +195,10 @@ extension Telemetry {
 
         private func work() async {
             while true {
-                switch state.withLock({ $0.queue.nextBatch() }) {
+                switch locked({ $0.queue.nextBatch() }) {
                 case .export(let spans):
                     let result = await export(spans)
-                    resume(state.withLock { $0.queue.exportFinished(result) })
+                    resume(locked { $0.queue.exportFinished(result) })
                 case .closeExporter:
                     await exporter.shutdown()
                     return close()
@@ -197,7 +229,7 @@ extension Telemetry {
         }
 
         private func close() {
-            let (resumptions, timer) = state.withLock { state in
+            let (resumptions, timer) = locked { state in
                 state.isClosed = true
                 return (state.queue.exporterClosed(), state.timer)
             }

@@ -106,7 +106,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "http://a.test/x", "https://a.test", "http://a.test:8080/?q#f", "https://[::1]:80/", "http://[::1]/", "http://1.2.3.4/",
+        "http://a.test/x", "https://a.test", "http://a.test:8080/?q#f", "https://[::1]:80/", "http://[::1]/",
+        "http://1.2.3.4/",
     ])
     func theOriginIsReadOffTheText(text: String) throws {
         let url = try RequestURL(text)
