@@ -14,6 +14,8 @@ struct FailureRules {
         /// libcurl found a chunk that is none. It has no code of its own for it, so its text has to tell.
         var chunkIsMalformed = false
         var isDecoded = false
+        /// Not all of the request body was on its way yet.
+        var uploadIsUnfinished = false
         /// errno of a socket that could not be made; 0: none.
         var openErrno: Int32 = 0
     }
@@ -50,7 +52,8 @@ struct FailureRules {
             CURLE_SSL_CRL_BADFILE:
             return .certificate
         case CURLE_PARTIAL_FILE: return .truncatedBody
-        case CURLE_GOT_NOTHING: return lost(facts, otherwise: .emptyReply)
+        // A peer that closes in the middle of an upload has not answered nothing: it was never asked. Seen from 8.9 on.
+        case CURLE_GOT_NOTHING: return lost(facts, otherwise: facts.uploadIsUnfinished ? .connectionReset : .emptyReply)
         case CURLE_RECV_ERROR where facts.headComplete && facts.chunkIsMalformed: return .protocolViolation
         // libcurl wanted to send a body again, and had no way to get it again.
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND: return lost(facts, otherwise: .connectionReset)
@@ -62,7 +65,8 @@ struct FailureRules {
         // libcurl's own limits, 100 kB for a line among them; the second code is new in 8.6.
         case CURLE_OUT_OF_MEMORY where facts.wireSends > 0 && !facts.headComplete, CURLcode(rawValue: 100):
             return .headersTooLarge
-        // What it decoded while the transfer was paused outgrew its buffer of 64 MB.
+        // What it decoded while the transfer was paused outgrew its buffer of 64 MB; the second spelling is of 8.13 and later.
+        case CURLE_WRITE_ERROR where facts.isDecoded && facts.headComplete: return .decompressionBomb
         case CURLE_OUT_OF_MEMORY where facts.isDecoded && facts.headComplete: return .decompressionBomb
         case CURLE_OUT_OF_MEMORY: return .localResources
         default: return .other
@@ -117,7 +121,8 @@ extension Slot {
             headComplete: hasCompleteHead,
             callbackFailure: raw.pointee.failure,
             chunkIsMalformed: code == CURLE_RECV_ERROR && errorText.contains("chunk"),
-            isDecoded: raw.pointee.encoded, openErrno: raw.pointee.open_errno
+            isDecoded: raw.pointee.encoded, uploadIsUnfinished: isUploading && !hasHandedAll,
+            openErrno: raw.pointee.open_errno
         )
         guard let kind = FailureRules.kind(code, facts) else { return nil }
         if facts.callbackFailure == CONTRAIL_FAILURE_TOO_MANY_INTERIM {

@@ -26,6 +26,8 @@ import Testing
         (CURLE_PARTIAL_FILE, sent, .truncatedBody),
         (CURLE_GOT_NOTHING, sent, .emptyReply),
         (CURLE_GOT_NOTHING, reused, .staleConnection),
+        (CURLE_GOT_NOTHING, Facts(wireSends: 1, uploadIsUnfinished: true), .connectionReset),
+        (CURLE_WRITE_ERROR, Facts(wireSends: 1, headComplete: true, isDecoded: true), .decompressionBomb),
         (CURLE_RECV_ERROR, sent, .connectionReset),
         (CURLE_RECV_ERROR, reused, .staleConnection),
         (CURLE_RECV_ERROR, Facts(wireSends: 1, connectionReused: true, headBegun: true), .connectionReset),
