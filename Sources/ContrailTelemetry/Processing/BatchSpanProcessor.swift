@@ -23,17 +23,26 @@ extension Telemetry {
             var isClosed = false
             var lastID: UInt64 = 0
             /// What the spans that were taken call for; for whoever leaves the lock next.
-            var due = Queue.EnqueueAction.none
+            var due = DueActions()
 
             mutating func enqueue(_ span: SpanData) {
-                let action = queue.enqueue(span)
-                if action != .none { due = action }
+                switch queue.enqueue(span) {
+                case .none: break
+                case .armTimer: due.armsTimer = true
+                case .startWorker: due.startsWorker = true
+                }
             }
 
-            mutating func takeDue() -> Queue.EnqueueAction {
-                defer { due = .none }
+            mutating func takeDue() -> DueActions {
+                defer { due = DueActions() }
                 return due
             }
+        }
+
+        /// Several spans that are taken at once may call for both: the first for the timer, the last for the worker.
+        private struct DueActions {
+            var armsTimer = false
+            var startsWorker = false
         }
 
         /// Makes a processor, which owns `exporter` and ends it at its own shutdown. Starts nothing.
@@ -83,12 +92,9 @@ extension Telemetry {
             while let due = state.takeLeft({ $0.takeDue() }) { act(due) }
         }
 
-        private func act(_ due: Queue.EnqueueAction) {
-            switch due {
-            case .none: break
-            case .armTimer: armTimer()
-            case .startWorker: startWorker()
-            }
+        private func act(_ due: DueActions) {
+            if due.armsTimer { armTimer() }
+            if due.startsWorker { startWorker() }
         }
 
         /// Has everything exported that ended before this call, and the exporter flush what it holds back. Cancellation does

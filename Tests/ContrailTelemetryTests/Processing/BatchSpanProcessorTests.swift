@@ -1,5 +1,6 @@
 import ContrailBase
 import ContrailTesting
+import Dispatch
 import Testing
 
 @testable import ContrailTelemetry
@@ -227,6 +228,21 @@ struct BatchSpanProcessorTests {
         let exporter = RecordingExporter()
         #expect(await makeProcessor(exporter).shutdown(timeout: .seconds(30)) == .success)
         #expect(exporter.shutdowns == 1)
+    }
+
+    /// Threads that end spans at the same moment leave them to one another: none may be left without timer or worker. Nothing
+    /// is flushed, and nobody asks for counts, which would take along what was left.
+    @Test(arguments: [1, 2, 5])
+    func whatThreadsEndAtTheSameTimeIsExportedByItself(batch: Int) async throws {
+        for _ in 0..<30 {
+            let exporter = RecordingExporter()
+            let processor = makeProcessor(exporter, batch: batch, queue: 10_000, delay: .milliseconds(1))
+            DispatchQueue.concurrentPerform(iterations: 4) { _ in processor.end(1...101) }
+            while exporter.spans.count < 404 {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+        }
     }
 
     @Test func everyEndedSpanIsCountedWhateverHappens() async {
