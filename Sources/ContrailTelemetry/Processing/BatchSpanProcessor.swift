@@ -25,24 +25,12 @@ extension Telemetry {
             /// What the spans that were taken call for; for whoever leaves the lock next.
             var due = DueActions()
 
-            mutating func enqueue(_ span: SpanData) {
-                switch queue.enqueue(span) {
-                case .none: break
-                case .armTimer: due.armsTimer = true
-                case .startWorker: due.startsWorker = true
-                }
-            }
+            mutating func enqueue(_ span: SpanData) { due.add(queue.enqueue(span)) }
 
             mutating func takeDue() -> DueActions {
                 defer { due = DueActions() }
                 return due
             }
-        }
-
-        /// Several spans that are taken at once may call for both: the first for the timer, the last for the worker.
-        private struct DueActions {
-            var armsTimer = false
-            var startsWorker = false
         }
 
         /// Makes a processor, which owns `exporter` and ends it at its own shutdown. Starts nothing.

@@ -423,4 +423,14 @@ private struct RandomDriver {
     private mutating func resume(_ resumptions: [Queue.Resumption]) {
         for (waiter, _) in resumptions { #expect(waiting.remove(waiter) != nil) }
     }
+
+    @Test func elementsThatComeAtOnceMayCallForTimerAndWorker() {
+        var queue = BatchQueue<Int, Int>(maxQueueSize: 10, maxBatchSize: 2)
+        var due = DueActions()
+        due.add(queue.enqueue(1))
+        #expect(due.armsTimer && !due.startsWorker)
+        due.add(queue.enqueue(2))
+        due.add(queue.enqueue(3))
+        #expect(due.armsTimer && due.startsWorker)
+    }
 }
