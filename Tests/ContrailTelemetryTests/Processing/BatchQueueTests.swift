@@ -30,6 +30,16 @@ private func makeQueue(size: Int = 100, batch: Int = 3) -> Queue { Queue(maxQueu
 
 @Suite("BatchQueue")
 struct BatchQueueTests {
+    @Test func elementsThatComeAtOnceMayCallForTimerAndWorker() {
+        var queue = BatchQueue<Int, Int>(maxQueueSize: 10, maxBatchSize: 2)
+        var due = DueActions()
+        due.add(queue.enqueue(1))
+        #expect(due.armsTimer && !due.startsWorker)
+        due.add(queue.enqueue(2))
+        due.add(queue.enqueue(3))
+        #expect(due.armsTimer && due.startsWorker)
+    }
+
     @Test func theFirstElementArmsTheTimerOnce() {
         var queue = makeQueue()
         #expect(queue.enqueue(1) == .armTimer)
@@ -422,15 +432,5 @@ private struct RandomDriver {
 
     private mutating func resume(_ resumptions: [Queue.Resumption]) {
         for (waiter, _) in resumptions { #expect(waiting.remove(waiter) != nil) }
-    }
-
-    @Test func elementsThatComeAtOnceMayCallForTimerAndWorker() {
-        var queue = BatchQueue<Int, Int>(maxQueueSize: 10, maxBatchSize: 2)
-        var due = DueActions()
-        due.add(queue.enqueue(1))
-        #expect(due.armsTimer && !due.startsWorker)
-        due.add(queue.enqueue(2))
-        due.add(queue.enqueue(3))
-        #expect(due.armsTimer && due.startsWorker)
     }
 }
