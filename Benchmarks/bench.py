@@ -3,7 +3,7 @@
 import argparse, json, os, statistics, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "runner"))
-import counting, micro, waiting
+import counting, micro, size, waiting
 from contenders import CONTENDERS, FLOOR, NOTES, WORKLOADS, absence, run_once, takes_part
 from servers import Servers
 
@@ -77,20 +77,25 @@ def measure(options, servers, core):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--build", required=True, help="folder of the release build")
+    parser.add_argument("--build", help="folder of the release build; for all but --size")
     parser.add_argument("--inside", help="folder of Contrail's own release build; for --micro")
     parser.add_argument("--python", default=sys.executable, help="a Python with aiohttp and OpenTelemetry")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, help="7; with --size 3, as each of them builds everything")
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of requests")
     parser.add_argument("--workload", action="append", choices=list(WORKLOADS))
-    parser.add_argument("--contender", action="append", choices=list(CONTENDERS))
+    parser.add_argument("--contender", action="append", choices=[*CONTENDERS, *size.PROGRAMS])
     parser.add_argument("--json", help="file for the raw figures")
     parser.add_argument("--count", action="store_true",
                         help="instead: instructions, allocations and system calls per request")
     parser.add_argument("--micro", action="store_true", help="instead: what single steps cost")
     parser.add_argument("--waiting", action="store_true",
                         help="instead: memory of queued requests, and what an idle client does")
+    parser.add_argument("--size", action="store_true",
+                        help="instead: packages, build time and size of a program; takes half an hour")
     options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.size else 7)
+    if options.size:
+        sys.exit(0 if size.run(options) else 1)
     options.contender = [name for name in CONTENDERS if name == FLOOR or name in (options.contender or CONTENDERS)]
     if options.micro:
         return micro.run(options)
