@@ -74,11 +74,14 @@ class Program:
 
 def missing(output, parents, spans, is_traced):
     """What a run should have shown and did not; None: all of it."""
-    if output.split("\n")[:-1] != ["200 3"] * FETCHES or len(parents) != FETCHES:
-        return f"{len(parents)} of {FETCHES} requests arrived"
-    if is_traced and not set(parents) <= set(spans):
-        return f"{len(set(parents) - set(spans))} requests have no span among the {len(spans)} exported"
-    return "spans came from a program without tracing" if spans and not is_traced else None
+    if output.splitlines() != ["200 3"] * FETCHES:
+        return "it printed other answers than were given"
+    if len(parents) != FETCHES:
+        return f"{len(parents)} requests instead of {FETCHES}"
+    if not is_traced:
+        return "spans came from a program without tracing" if spans else None
+    without = sum(parent not in spans for parent in parents)
+    return f"{without} of {FETCHES} requests have no span among the {len(spans)} exported" if without else None
 
 
 def closure(node):

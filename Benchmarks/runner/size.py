@@ -35,7 +35,7 @@ def run(options):
     for _ in range(options.rounds):
         comparison.each(build)
     print(f"\nOne program that fetches URLs and exports their spans, written as each one's users write it. Release builds from "
-          f"clean, fetching not counted: medians of {options.rounds} interleaved rounds. MB: a million bytes; all: what is "
+          f"clean, fetching not counted; interleaved rounds: {options.rounds}, medians. MB: a million bytes; all: what is "
           f"stripped, and the libraries it loads")
     comparison.table(COLUMNS, lambda one: one)
     for name, one in comparison.found.items():
