@@ -91,7 +91,7 @@ def main():
     parser.add_argument("--waiting", action="store_true",
                         help="instead: memory of queued requests, and what an idle client does")
     parser.add_argument("--size", action="store_true",
-                        help="instead: packages, build time and size of a program; takes half an hour")
+                        help="instead: packages, build time and size of a program; takes most of an hour")
     options = parser.parse_args()
     options.rounds = options.rounds or (3 if options.size else 7)
     if options.size:
