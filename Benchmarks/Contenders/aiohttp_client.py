@@ -120,7 +120,7 @@ async def main():
     authority = os.environ.get("BENCH_CA")
     connector = aiohttp.TCPConnector(
         limit=concurrency, ssl=ssl.create_default_context(cafile=authority) if authority else True)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    async with aiohttp.ClientSession(connector=connector, skip_auto_headers=["Accept-Encoding"]) as session:
         warm_up = min(concurrency * 20, max(concurrency, count // 4))
         warm = Load(session, url, concurrency)
         await warm.closed_loop(warm_up, warm.post if kind == "post" else warm.get)

@@ -48,6 +48,7 @@ struct Ours: Contender {
 
 func configuration(_ load: Load) -> HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration()
+    configuration.decoding = .off
     configuration.limits.maxPerOrigin = load.concurrency + (load.options.first == "hedged" ? 8 : 0)
     configuration.limits.maxTotal = max(configuration.limits.maxTotal, load.concurrency + 8)
     configuration.connections.maxConnections = max(configuration.connections.maxConnections, load.concurrency + 16)

@@ -38,6 +38,8 @@ guard let load = Load() else {
     exit(64)
 }
 let configuration = URLSessionConfiguration.ephemeral
+// As for all others; it cannot be made to leave the field out.
+configuration.httpAdditionalHeaders = ["Accept-Encoding": "identity"]
 configuration.httpMaximumConnectionsPerHost = load.concurrency
 configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
 configuration.urlCache = nil
