@@ -58,13 +58,17 @@ int contrail_thread_start(pthread_t *thread, void *(*body)(void *), void *contex
     return error;
 }
 
-const char *contrail_libcurl_codings(void) {
+#define FIELD "Accept-Encoding: "
+const char *contrail_libcurl_accept_encoding(void) {
     int features = curl_version_info(CURLVERSION_NOW)->features;
     bool brotli = (features & CURL_VERSION_BROTLI) != 0, zstd = (features & CURL_VERSION_ZSTD) != 0;
-    if ((features & CURL_VERSION_LIBZ) == 0) return brotli ? (zstd ? "br, zstd" : "br") : zstd ? "zstd" : "";
-    if (brotli) return zstd ? "gzip, deflate, br, zstd" : "gzip, deflate, br";
-    return zstd ? "gzip, deflate, zstd" : "gzip, deflate";
+    if ((features & CURL_VERSION_LIBZ) == 0)
+        return brotli ? (zstd ? FIELD "br, zstd" : FIELD "br") : zstd ? FIELD "zstd" : FIELD "identity";
+    if (brotli) return zstd ? FIELD "gzip, deflate, br, zstd" : FIELD "gzip, deflate, br";
+    return zstd ? FIELD "gzip, deflate, zstd" : FIELD "gzip, deflate";
 }
+
+const char *contrail_libcurl_codings(void) { return contrail_libcurl_accept_encoding() + sizeof FIELD - 1; }
 
 unsigned int contrail_libcurl_version(void) { return curl_version_info(CURLVERSION_NOW)->version_num; }
 

@@ -1,5 +1,6 @@
 #include "contrail_request.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,10 +51,37 @@ bool contrail_request_put_method(contrail_request *request, const void *bytes, s
     return request->method != NULL;
 }
 
-bool contrail_request_put_field(contrail_request *request, const void *name, size_t name_bytes, const void *value,
-                                size_t value_bytes) {
+// One bit for each byte below 128.
+static const uint64_t token_bytes[2] = {0x03ff6cfa00000000, 0x57ffffffc7fffffe};
+
+bool contrail_is_token(const void *bytes, size_t count) {
+    const unsigned char *byte = bytes;
+    uint64_t good = 1;
+    for (size_t i = 0; i < count; i++) good &= byte[i] < 128 ? token_bytes[byte[i] >> 6] >> (byte[i] & 63) : 0;
+    return count > 0 && (good & 1);
+}
+
+// No branch inside these two: the compiler looks at many bytes at once.
+bool contrail_is_url(const void *bytes, size_t count) {
+    const unsigned char *byte = bytes;
+    unsigned char bad = 0;
+    for (size_t i = 0; i < count; i++) bad |= (unsigned char)(byte[i] < 0x21 || byte[i] > 0x7e);
+    return bad == 0;
+}
+
+bool contrail_is_field_value(const void *bytes, size_t count) {
+    const unsigned char *byte = bytes;
+    unsigned char bad = 0;
+    for (size_t i = 0; i < count; i++) bad |= (unsigned char)((byte[i] < 0x20 && byte[i] != '\t') || byte[i] == 0x7f);
+    return bad == 0;
+}
+
+enum contrail_put contrail_request_put_field(contrail_request *request, const void *name, size_t name_bytes,
+                                             const void *value, size_t value_bytes) {
+    if (!contrail_is_token(name, name_bytes)) return CONTRAIL_PUT_BAD_NAME;
+    if (!contrail_is_field_value(value, value_bytes)) return CONTRAIL_PUT_BAD_VALUE;
     size_t room = contrail_field_room(name_bytes, value_bytes);
-    if (request->nodes_left == 0 || request->text_left < room) return false;
+    if (request->nodes_left == 0 || request->text_left < room) return CONTRAIL_PUT_NO_ROOM;
     char *line = request->text;
     memcpy(line, name, name_bytes);
     char *end = line + name_bytes;
@@ -68,9 +96,10 @@ bool contrail_request_put_field(contrail_request *request, const void *name, siz
     *end = 0;
     request->text += room;
     request->text_left -= room;
-    return put_node(request, line);
+    put_node(request, line);
+    return CONTRAIL_PUT_DONE;
 }
 
-bool contrail_request_suppress_field(contrail_request *request, const char *field) {
-    return put_node(request, (char *)field); // libcurl takes `char *`, and only reads
+bool contrail_request_put_static(contrail_request *request, const char *line) {
+    return put_node(request, (char *)line); // libcurl takes `char *`, and only reads
 }

@@ -24,12 +24,24 @@ void contrail_request_destroy(contrail_request *_Nonnull request);
 /// What contrail_request_put_field takes of the text room, the closing NUL included.
 static inline size_t contrail_field_room(size_t name_bytes, size_t value_bytes) { return name_bytes + value_bytes + 3; }
 
+/// RFC 9110 §5.6.2: letters, digits and a few signs, at least one.
+bool contrail_is_token(const void *_Nullable bytes, size_t count);
+/// Visible ASCII only: everything else must have been percent-encoded.
+bool contrail_is_url(const void *_Nullable bytes, size_t count);
+/// RFC 9110 §5.5: no control character but HT, so no CR, LF or NUL. Bytes above 127 are opaque data.
+bool contrail_is_field_value(const void *_Nullable bytes, size_t count);
+
 /// Each of these returns false and changes nothing if the room is used up.
 bool contrail_request_put_url(contrail_request *_Nonnull request, const void *_Nonnull bytes, size_t count);
 bool contrail_request_put_method(contrail_request *_Nonnull request, const void *_Nonnull bytes, size_t count);
-bool contrail_request_put_field(contrail_request *_Nonnull request, const void *_Nonnull name, size_t name_bytes,
-                                const void *_Nullable value, size_t value_bytes);
-/// Keeps libcurl from adding the field by itself. `field` is `Name:` and lives for ever.
-bool contrail_request_suppress_field(contrail_request *_Nonnull request, const char *_Nonnull field);
+/// A whole line, or `Name:`, which keeps libcurl from adding the field by itself. The line lives for ever.
+bool contrail_request_put_static(contrail_request *_Nonnull request, const char *_Nonnull line);
+
+enum contrail_put { CONTRAIL_PUT_DONE, CONTRAIL_PUT_NO_ROOM, CONTRAIL_PUT_BAD_NAME, CONTRAIL_PUT_BAD_VALUE };
+
+/// libcurl sends header strings as they are, and a line break in a value would be a second header or a second request: so
+/// they are checked here, whatever was checked before.
+enum contrail_put contrail_request_put_field(contrail_request *_Nonnull request, const void *_Nonnull name,
+                                             size_t name_bytes, const void *_Nullable value, size_t value_bytes);
 
 #endif

@@ -19,11 +19,28 @@ public struct RequestURL: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `text`; without a scheme it is appended to `base`'s path. `query` is appended, encoded.
     package init(_ text: String, base: RequestURL?, query: HTTPCall.Query = [:]) throws {
+        if query.items.isEmpty, let url = Self(normal: text) {
+            self = url
+            return
+        }
         var parser = URLParser(text, base: base)
         let parsed = try parser.parse(query: query)
         self.text = parsed.text
         origin = parsed.origin
         pathOffset = parsed.pathOffset
+    }
+
+    private init?(normal text: String) {
+        // SAFETY: the bytes are looked at inside the closure only.
+        let read: (Origin, Int)?? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+            guard let url = unsafe NormalURL(bytes) else { return nil }
+            let host = unsafe String(decoding: UnsafeBufferPointer(rebasing: bytes[url.host]), as: UTF8.self)
+            return (Origin(scheme: url.scheme, host: host, port: url.port), url.pathOffset)
+        }
+        guard let (origin, pathOffset) = read ?? nil else { return nil }
+        self.text = text
+        self.origin = origin
+        self.pathOffset = pathOffset
     }
 
     /// Path and query, as they go on the request line; without the fragment.

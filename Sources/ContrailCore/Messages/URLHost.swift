@@ -51,7 +51,7 @@ enum URLHost {
     }
 
     /// Only four decimal numbers: `0x7f.1` and `017700000001` mean 127.0.0.1 to some and a name to others.
-    private static func isIPv4(_ bytes: some Sequence<UInt8>) -> Bool {
+    static func isIPv4(_ bytes: some Sequence<UInt8>) -> Bool {
         var dots = 0
         var number: Int?
         for byte in bytes {

@@ -63,7 +63,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
             deadline: request.deadline, bodyDeadline: request.bodyDeadline, connect: request.connectTimeout,
             timeToHead: request.timeToHeadTimeout, idleRead: request.idleReadTimeout, isStreaming: mode == .streaming)
         needsNewConnection = request.needsNewConnection
-        decoding = RequestRules.decoding(of: request)
+        decoding = block.decoding
         self.submitted = submitted
         self.transport = transport
         upload = Upload(request, of: self)

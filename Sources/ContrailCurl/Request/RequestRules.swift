@@ -1,5 +1,4 @@
-import ContrailCore
-import HTTPTypes
+import CContrailCurlShim
 
 /// What may go on the wire (RFC 9110 §5.1, §5.5, §9.1), as decisions without side effects.
 ///
@@ -7,16 +6,17 @@ import HTTPTypes
 enum RequestRules {
     /// RFC 9110 §5.6.2.
     static func isToken(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy(isTokenByte)
+        var text = text
+        // SAFETY: the bytes are looked at inside the call only.
+        return text.withUTF8 { unsafe contrail_is_token($0.baseAddress, $0.count) }
     }
 
-    /// No control character but HT; so no CR, LF or NUL. Bytes above 127 are opaque data.
-    static func isFieldValueByte(_ byte: UInt8) -> Bool {
-        byte >= 0x20 ? byte != 0x7F : byte == 0x09
+    /// The last line of defence: a `RequestURL` is never refused.
+    static func isURL(_ text: String) -> Bool {
+        var text = text
+        // SAFETY: as for isToken.
+        return text.withUTF8 { unsafe contrail_is_url($0.baseAddress, $0.count) }
     }
-
-    /// Visible ASCII only: everything else must have been percent-encoded.
-    static func isURLByte(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
     /// What happens to a field that the caller set.
     enum Treatment { case send, drop }
@@ -30,14 +30,6 @@ enum RequestRules {
         case 17: canonicalName == "transfer-encoding" ? .drop : .send
         default: .send
         }
-    }
-
-    /// How the body of the response is decoded; `nil`: not at all. What the caller asked for by a field of its own is
-    /// what it gets, and the middle of an encoded body cannot be decoded.
-    static func decoding(of request: WireRequest) -> ContentDecoding? {
-        guard request.decoding.isEnabled, !request.headers.contains(.acceptEncoding), !request.headers.contains(.range)
-        else { return nil }
-        return request.decoding
     }
 
     /// How the body goes out.
@@ -73,14 +65,4 @@ enum RequestRules {
 
     /// Why a request cannot be sent; names no value, since values may be secret.
     struct Objection: Error, Equatable { let text: String }
-
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"):
-            true
-        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: true
-        default: false
-        }
-    }
 }

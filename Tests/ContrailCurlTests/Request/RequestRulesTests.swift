@@ -1,3 +1,4 @@
+import CContrailCurlShim
 import ContrailBase
 import ContrailCore
 import HTTPTypes
@@ -13,9 +14,24 @@ import Testing
         #expect(RequestRules.isToken(text) == isToken)
     }
 
+    @Test func aTokenHasNoOtherBytesThanThose() {
+        let signs = Set("!#$%&'*+-.^_`|~".utf8)
+        for byte in UInt8.min...UInt8.max {
+            let isLetterOrDigit =
+                byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
+            #expect(unsafe contrail_is_token([0x61, byte, 0x61], 3) == (isLetterOrDigit || signs.contains(byte)))
+        }
+    }
+
+    /// At every place: the bytes are looked at many at a time.
     @Test func valuesHaveNoControlCharacterButTab() {
         for byte in UInt8.min...UInt8.max {
-            #expect(RequestRules.isFieldValueByte(byte) == (byte == 9 || (byte >= 0x20 && byte != 0x7F)))
+            for place in [0, 1, 15, 16, 31, 32, 63, 99] {
+                var bytes = [UInt8](repeating: 0x61, count: 100)
+                bytes[place] = byte
+                let isValue = unsafe contrail_is_field_value(bytes, bytes.count)
+                #expect(isValue == (byte == 9 || (byte >= 0x20 && byte != 0x7F)))
+            }
         }
     }
 
@@ -36,10 +52,14 @@ import Testing
         #expect(throws: RequestRules.Objection.self) { try RequestRules.shape(method: "CONNECT", hasBody: false) }
     }
 
-    /// The last line of defence: a `RequestURL` has none of these.
-    @Test(arguments: [0x00, 0x0A, 0x0D, 0x20, 0x7F, 0x80, 0xC3] as [UInt8])
-    func aByteThatIsNotForURLsIsRefused(byte: UInt8) {
-        #expect(!RequestRules.isURLByte(byte))
+    @Test func aURLIsOfVisibleASCII() {
+        for byte in UInt8.min...UInt8.max {
+            for place in [0, 1, 15, 16, 31, 32, 63, 99] {
+                var bytes = [UInt8](repeating: 0x61, count: 100)
+                bytes[place] = byte
+                #expect(unsafe contrail_is_url(bytes, bytes.count) == (byte > 0x20 && byte < 0x7F))
+            }
+        }
     }
 
     @Test func headersOfAnySizeFitTheirBlock() throws {
