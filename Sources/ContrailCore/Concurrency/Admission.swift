@@ -39,6 +39,13 @@ final class Admission: Sendable {
         timer = WakeTimer(time: time)
     }
 
+    /// A permit, if there is one for the asking. There is none where the limit adapts itself, or the client was shut down:
+    /// then ``acquire(_:priority:deadline:)`` says why.
+    func acquireAtOnce(_ origin: Origin) -> Bool {
+        guard limits.adaptive == nil else { return false }
+        return state.withLock { !$0.isShutDown && $0.queue.takeAtOnce(origin) }
+    }
+
     /// Waits for a permit. Throws ``Refusal`` or `CancellationError`; then there is none to give back.
     /// - Returns: whether the call had to wait.
     func acquire(

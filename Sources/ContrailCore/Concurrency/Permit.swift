@@ -3,7 +3,7 @@ import ContrailBase
 /// The right to have one send under way. Given back exactly once: after the send, or when its streamed body ends.
 final class Permit: Sendable {
     private let admission: Admission
-    private let origin: Origin
+    let origin: Origin
     private let state = Locked(State())
 
     private struct State {

@@ -117,7 +117,7 @@ struct PermitQueue<Waiter> {
     /// - Parameter limit: the origin's own limit from here on; `nil`: the one of the settings.
     mutating func request(_ origin: Origin, priority: Priority = .normal, limit: Int? = nil) -> Request {
         if let limit { origins[origin]?.limit = limit }
-        if waiting.isEmpty, takeUncontended(origin, limit) { return .admitted }
+        if takeAtOnce(origin, limit: limit) { return .admitted }
         if hasRoom(origin, priority, limit) {
             take(origin, limit)
             return .admitted
@@ -128,16 +128,27 @@ struct PermitQueue<Waiter> {
         return .mustWait(nextTicket)
     }
 
-    /// As ``hasRoom(_:_:_:)`` and ``take(_:_:)`` where nobody waits, with one look-up.
-    private mutating func takeUncontended(_ origin: Origin, _ limit: Int?) -> Bool {
-        // Field by field: a state that is taken out whole is copied, its lines included.
-        guard inUse < limits.maxTotal, let index = origins.index(forKey: origin),
-            origins.values[index].inUse < origins.values[index].limit
-        else { return false }
-        origins.values[index].inUse += 1
-        inUse += 1
-        return true
+    /// A permit if nobody waits and there is one: what nearly every send needs, with one look-up.
+    mutating func takeAtOnce(_ origin: Origin, limit: Int? = nil) -> Bool {
+        guard waiting.isEmpty, inUse < limits.maxTotal else { return false }
+        guard let index = origins.index(forKey: origin) else {
+            guard limit ?? limits.maxPerOrigin > 0 else { return false }
+            take(origin, limit)
+            return true
+        }
+        let isTaken = Self.change(&origins.values[index]) { state in
+            guard state.hasRoom else { return false }
+            state.inUse += 1
+            return true
+        }
+        if isTaken { inUse += 1 }
+        return isTaken
     }
+
+    /// In place: a state that is taken out is copied, its lines included.
+    private static func change<Result>(
+        _ state: inout OriginState, _ change: (inout OriginState) -> Result
+    ) -> Result { change(&state) }
 
     /// What became of a waiter that arrives with its ticket.
     enum Arrival {
@@ -245,8 +256,11 @@ struct PermitQueue<Waiter> {
     /// Nobody waits for it: one look-up, which is what nearly every send costs.
     private mutating func releaseUnwanted(_ origin: Origin) {
         guard let index = origins.index(forKey: origin) else { return }
-        origins.values[index].inUse -= 1
-        if origins.values[index].inUse == 0 { origins.remove(at: index) }
+        let left = Self.change(&origins.values[index]) { state in
+            state.inUse -= 1
+            return state.inUse
+        }
+        if left == 0 { origins.remove(at: index) }
     }
 
     /// The task of a ticket was cancelled. Returns its waiter if it is there already.

@@ -25,14 +25,26 @@ final class HedgeStep: Sendable {
         time = settings.time
     }
 
+    /// Whether there is anything to do here; if not, the send needs no closure and no step around it.
+    func concerns(_ request: WireRequest, _ call: CallState, isIdempotent: Bool) -> Bool {
+        policy(request, call, isIdempotent: isIdempotent) != nil
+    }
+
+    private func policy(_ request: WireRequest, _ call: CallState, isIdempotent: Bool) -> HedgingPolicy? {
+        guard let policy = call.request.hedging ?? policy, isIdempotent, request.body?.isReplayable ?? true else {
+            return nil
+        }
+        return policy
+    }
+
     /// The first answer of one or more sends, and how many were made beside the first. Nothing is left of the others.
+    // Rarely needed, and its frame is large: not to become part of every call's.
+    @inline(never)
     func run(
         _ request: WireRequest, _ call: CallState, isIdempotent: Bool,
         send: @escaping @Sendable () async -> Outcome
     ) async -> (outcome: Outcome, extraSends: Int) {
-        guard let policy = call.request.hedging ?? policy, isIdempotent, request.body?.isReplayable ?? true else {
-            return (await send(), 0)
-        }
+        guard let policy = policy(request, call, isIdempotent: isIdempotent) else { return (await send(), 0) }
         let origin = request.url.origin
         guard let delay = delay(policy, origin) else {
             let start = time.now

@@ -11,9 +11,19 @@ struct AdmissionStep: Sendable {
     /// A send on its way; to be handed back with its outcome.
     struct Entry: Sendable {
         let permit: Permit
-        fileprivate let origin: Origin
-        fileprivate let pass: OriginGuards.Pass?
-        fileprivate let claim: RateClaim?
+        /// What else was taken; `nil` if only a permit is asked for.
+        fileprivate let dues: Dues?
+    }
+
+    fileprivate final class Dues: Sendable {
+        let pass: OriginGuards.Pass?
+        let claim: RateClaim?
+
+        init?(_ pass: OriginGuards.Pass?, _ claim: RateClaim?) {
+            guard pass != nil || claim != nil else { return nil }
+            self.pass = pass
+            self.claim = claim
+        }
     }
 
     init(settings: PipelineSettings) {
@@ -33,15 +43,22 @@ struct AdmissionStep: Sendable {
         permits.shutDown()
     }
 
+    /// The entry, if nothing has to be asked but whether a permit is free: no task is suspended, and no frame made for it.
+    func enterAtOnce(_ origin: Origin) -> Entry? {
+        guard guards == nil, rates == nil, !Task.isCancelled, permits.acquireAtOnce(origin) else { return nil }
+        return Entry(permit: Permit(admission: permits, origin: origin), dues: nil)
+    }
+
     /// Throws ``ClientError`` or `CancellationError`; then nothing is held and nothing was taken.
+    @inline(never)  // its frames are those who wait
     func enter(_ origin: Origin, _ call: CallState) async throws -> Entry {
         try Task.checkCancellation()
         let pass = try passGuards(origin, call)
         do {
-            let claim = try await waitForRate(origin, call)
+            let claim = rates == nil ? nil : try await waitForRate(origin, call)
             do {
                 let permit = try await waitForPermit(origin, call)
-                return Entry(permit: permit, origin: origin, pass: pass, claim: claim)
+                return Entry(permit: permit, dues: Dues(pass, claim))
             } catch {
                 if let claim { rates?.giveBack(claim) }
                 throw error
@@ -53,18 +70,21 @@ struct AdmissionStep: Sendable {
     }
 
     /// The send is over, a streamed body apart: it keeps the permit until it ends.
+    @inline(never)
     func leave(_ entry: Entry, _ outcome: Result<WireResponse, any Error>, _ call: CallState) {
         let health = SendHealth(outcome)
-        if let pass = entry.pass, let state = guards?.record(health, of: pass, to: entry.origin) {
+        let origin = entry.permit.origin
+        if let pass = entry.dues?.pass, let state = guards?.record(health, of: pass, to: origin) {
             call.tell(.circuitChanged(to: state, at: time.now))
         }
-        if let rates, let claim = entry.claim, case .success(let response) = outcome {
+        if let rates, let claim = entry.dues?.claim, case .success(let response) = outcome {
             rates.note(response.head, of: claim)
         }
-        permits.note(entry.origin, latency: health.latency, isOverload: health.isOverload)
+        permits.note(origin, latency: health.latency, isOverload: health.isOverload)
         entry.permit.endUnlessHeld()
     }
 
+    @inline(never)
     private func passGuards(_ origin: Origin, _ call: CallState) throws -> OriginGuards.Pass? {
         guard let guards else { return nil }
         do {
@@ -92,6 +112,7 @@ struct AdmissionStep: Sendable {
         }
     }
 
+    @inline(never)
     private func recordRateWait(_ asked: MonotonicInstant, _ call: CallState) {
         let now = time.now
         call.recordRateLimitWait(now - asked, at: now)

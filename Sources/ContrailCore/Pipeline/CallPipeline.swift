@@ -2,6 +2,9 @@ import ContrailBase
 import HTTPTypes
 
 /// The way of a call: call → users' middleware → redirect → retry → admission → users' middleware → send.
+///
+/// The functions that wait leave what they need on the way to others that are not made part of them: it would lie in their
+/// frames as long as the call lasts, and 100,000 calls may wait.
 package final class CallPipeline: Sendable {
     let settings: PipelineSettings
     private let sender: Sender
@@ -35,20 +38,24 @@ package final class CallPipeline: Sendable {
         let (wire, call) = try begin(request)
         let mode = BodyMode.buffered(maxBytes: request.maxResponseBytes ?? settings.maxResponseBytes)
         do {
-            let response = try await run(wire, mode, call)
-            guard case .buffered(let body) = response.body else {
-                throw ClientError(
-                    .invalidRequest, "A middleware answered a buffered call with a streamed body.", target: call.target)
-            }
-            request.progress?.change { $0.downloaded(inAll: Int64(body.count), of: Int64(body.count)) }
-            call.end(.response(status: response.head.status.code), at: settings.time.now)
-            let history = call.snapshot
-            return HTTPCall.Response(
-                head: response.head, body: body, url: history.finalURL ?? call.url, method: request.method,
-                attempts: history.attempts, redirects: history.redirects, trailers: response.trailers)
+            return try collected(try await run(wire, mode, call), call)
         } catch {
             throw fail(call, error)
         }
+    }
+
+    @inline(never)
+    private func collected(_ response: WireResponse, _ call: CallState) throws -> HTTPCall.Response {
+        guard case .buffered(let body) = response.body else {
+            throw ClientError(
+                .invalidRequest, "A middleware answered a buffered call with a streamed body.", target: call.target)
+        }
+        call.request.progress?.change { $0.downloaded(inAll: Int64(body.count), of: Int64(body.count)) }
+        call.end(.response(status: response.head.status.code), at: settings.time.now)
+        let history = call.snapshot
+        return HTTPCall.Response(
+            head: response.head, body: body, url: history.finalURL ?? call.url, method: call.request.method,
+            attempts: history.attempts, redirects: history.redirects, trailers: response.trailers)
     }
 
     /// A call whose body is taken in chunks. The call ends when the body does.
@@ -79,6 +86,7 @@ package final class CallPipeline: Sendable {
         return try await operation(response.head, response.body.within(scope))
     }
 
+    @inline(never)
     private func streamedBody(_ response: WireResponse, _ call: CallState) -> HTTPCall.BodyStream {
         let time = settings.time
         let status = response.head.status.code
@@ -104,6 +112,7 @@ package final class CallPipeline: Sendable {
 
     // MARK: Beginning and end
 
+    @inline(never)
     private func begin(_ request: HTTPCall.Request) throws -> (WireRequest, CallState) {
         let url = try validURL(of: request)
         let now = settings.time.now
@@ -191,6 +200,7 @@ package final class CallPipeline: Sendable {
     }
 
     /// Tells the observers, and makes the error that the caller gets.
+    @inline(never)
     private func fail(_ call: CallState, _ error: any Error) -> any Error {
         let now = settings.time.now
         if error is CancellationError {
@@ -243,63 +253,119 @@ package final class CallPipeline: Sendable {
     private func sendWithRedirects(
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState
     ) async throws -> WireResponse {
-        let step = RedirectStep(
-            policy: call.request.redirects ?? settings.redirects, secretHeaders: settings.secretHeaders,
-            time: settings.time)
-        // One for all hops: a redirect is no new call.
-        var session = RetrySession(policy: call.request.retry ?? settings.retry, deadline: call.deadline)
-        return try await step.run(request, call) { try await sendWithRetries($0, mode, call, &session) }
+        // One of each for all hops: a redirect is no new call.
+        var sessions = Sessions()
+        var request = request
+        while true {
+            let response = try await sendWithRetries(request, mode, call, &sessions.retry)
+            guard let next = try next(after: response, to: request, call, &sessions.redirect) else { return response }
+            request = next
+        }
+    }
+
+    /// Made when first needed, which is seldom, and kept outside the frames.
+    private struct Sessions {
+        var redirect: Shared<RedirectStep>?
+        var retry: Shared<RetrySession>?
+    }
+
+    @inline(never)
+    private func next(
+        after response: WireResponse, to request: WireRequest, _ call: CallState, _ session: inout Shared<RedirectStep>?
+    ) throws -> WireRequest? {
+        guard RedirectRules.isRedirect(response.head.status) else {
+            call.arrived(at: request)
+            return nil
+        }
+        var step =
+            session?.value
+            ?? RedirectStep(
+                policy: call.request.redirects ?? settings.redirects, secretHeaders: settings.secretHeaders,
+                time: settings.time)
+        defer { session = Shared(step) }
+        return try step.next(after: response, to: request, call)
     }
 
     private func sendWithRetries(
-        _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ session: inout RetrySession
+        _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ session: inout Shared<RetrySession>?
     ) async throws -> WireResponse {
-        let origin = request.url.origin
         let isIdempotent = Idempotency.of(request, asTold: call.request.isIdempotent)
-        session.begin(isIdempotent: isIdempotent)
         /// What came of the last send that was made, as long as it can be handed to the caller.
         var last: Result<WireResponse, any Error>?
         while true {
-            let (outcome, extraSends) = await hedging.run(request, call, isIdempotent: isIdempotent) {
-                await self.attempt(request, mode, call)
+            var (outcome, extraSends): (Result<WireResponse, any Error>, Int)
+            if hedging.concerns(request, call, isIdempotent: isIdempotent) {
+                (outcome, extraSends) = await hedging.run(request, call, isIdempotent: isIdempotent) {
+                    await self.attempt(request, mode, call)
+                }
+            } else {
+                (outcome, extraSends) = (await attempt(request, mode, call), 0)
             }
-            session.noteFurtherSends(extraSends)
-            let reading = OutcomeReading(outcome, wallNanoseconds: settings.time.wallNanoseconds)
-            let now = settings.time.now
-            if reading.isRefusedAdmission, let last {
-                call.tell(.retryRefused(.notAdmitted, at: now))
-                return try last.get()
+            let sent = Sent(request: request, isIdempotent: isIdempotent, outcome: outcome, extraSends: extraSends)
+            switch next(after: sent, call, &session, &last) {
+            case .finish(let result): return try result.get()
+            case .retry(let delay, let now): try await backOff(delay, from: now, call)
             }
-            if reading.outcome.outcomeClass == .success { budgets.noteSuccess(origin, at: now) }
-            let canSendBody = request.body?.canBeSent ?? true
-            switch decide(&session, reading.outcome, canSendBody, origin, now) {
-            case .finish:
-                return try outcome.get()
-            case .refuse(let refusal):
-                call.tell(.retryRefused(refusal, at: now))
-                return try outcome.get()
-            case .retry(let delay, let source):
-                call.tell(
-                    .retryScheduled(
-                        delay: delay, reason: reading.reason, class: reading.outcome.outcomeClass, source: source,
-                        at: now))
-                reading.discardBody()
-                last = reading.outlastsDiscarding ? outcome : nil
-                try await backOff(delay, from: now, call)
-            }
+        }
+    }
+
+    private struct Sent {
+        let request: WireRequest
+        let isIdempotent: Bool
+        let outcome: Result<WireResponse, any Error>
+        let extraSends: Int
+    }
+
+    private enum NextStep {
+        case finish(Result<WireResponse, any Error>)
+        case retry(after: Duration, from: MonotonicInstant)
+    }
+
+    @inline(never)
+    private func next(
+        after sent: Sent, _ call: CallState, _ session: inout Shared<RetrySession>?,
+        _ last: inout Result<WireResponse, any Error>?
+    ) -> NextStep {
+        let reading = OutcomeReading(sent.outcome, wallNanoseconds: settings.time.wallNanoseconds)
+        let now = settings.time.now
+        let isSuccess = reading.outcome.outcomeClass == .success
+        if isSuccess { budgets.noteSuccess(sent.request.url.origin, at: now) }
+        if isSuccess, sent.extraSends == 0 { return .finish(sent.outcome) }
+        if reading.isRefusedAdmission, let last {
+            call.tell(.retryRefused(.notAdmitted, at: now))
+            return .finish(last)
+        }
+        var retries =
+            session?.value ?? RetrySession(policy: call.request.retry ?? settings.retry, deadline: call.deadline)
+        defer { session = Shared(retries) }
+        switch decide(&retries, sent, reading.outcome, now) {
+        case .finish: return .finish(sent.outcome)
+        case .refuse(let refusal):
+            call.tell(.retryRefused(refusal, at: now))
+            return .finish(sent.outcome)
+        case .retry(let delay, let source):
+            call.tell(
+                .retryScheduled(
+                    delay: delay, reason: reading.reason, class: reading.outcome.outcomeClass, source: source,
+                    at: now))
+            reading.discardBody()
+            last = reading.outlastsDiscarding ? sent.outcome : nil
+            return .retry(after: delay, from: now)
         }
     }
 
     /// What the session decides, if the origin's budget has something left for it.
     private func decide(
-        _ session: inout RetrySession, _ outcome: RetryOutcome, _ canSendBody: Bool, _ origin: Origin,
-        _ now: MonotonicInstant
+        _ session: inout RetrySession, _ sent: Sent, _ outcome: RetryOutcome, _ now: MonotonicInstant
     ) -> RetrySession.Decision {
+        session.begin(isIdempotent: sent.isIdempotent)
+        session.noteFurtherSends(sent.extraSends)
         guard outcome.outcomeClass != .success else { return .finish }
         let chance = RetrySession.Chance(backOff: settings.random.unit(), spread: settings.random.unit())
+        let canSendBody = sent.request.body?.canBeSent ?? true
         let decision = session.decide(after: outcome, canSendBody: canSendBody, at: now, chance: chance)
         guard case .retry(_, let source) = decision, source != .transparent else { return decision }
-        return budgets.withdraw(origin, at: now) ? decision : .refuse(.budgetExhausted)
+        return budgets.withdraw(sent.request.url.origin, at: now) ? decision : .refuse(.budgetExhausted)
     }
 
     private func backOff(_ delay: Duration, from now: MonotonicInstant, _ call: CallState) async throws {
@@ -308,10 +374,15 @@ package final class CallPipeline: Sendable {
         do {
             try await sleeps.sleep(until: now + delay)
         } catch is Sleeps.Closed {
-            throw ClientError(
-                .shutDown, "The client was shut down while the call waited to be sent again.", target: call.target,
-                phase: .backOff)
+            throw Self.shutDown(call)
         }
+    }
+
+    @inline(never)
+    private static func shutDown(_ call: CallState) -> ClientError {
+        ClientError(
+            .shutDown, "The client was shut down while the call waited to be sent again.", target: call.target,
+            phase: .backOff)
     }
 
     private func attempt(
@@ -319,7 +390,12 @@ package final class CallPipeline: Sendable {
     ) async -> Result<WireResponse, any Error> {
         let entry: AdmissionStep.Entry
         do {
-            entry = try await admission.enter(request.url.origin, call)
+            let origin = request.url.origin
+            if let free = admission.enterAtOnce(origin) {
+                entry = free
+            } else {
+                entry = try await admission.enter(origin, call)
+            }
         } catch {
             return .failure(error)
         }

@@ -16,6 +16,18 @@ struct Sender: Sendable {
     func send(
         _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ permit: Permit
     ) async throws -> WireResponse {
+        let (send, request) = try begin(request, call)
+        let result: Result<WireResponse, any Error>
+        do {
+            result = .success(try await transport.send(request, mode: mode))
+        } catch {
+            result = .failure(error)
+        }
+        return try end(send, result, request, permit)
+    }
+
+    @inline(never)
+    private func begin(_ request: WireRequest, _ call: CallState) throws -> (Send, WireRequest) {
         let now = time.now
         if let deadline = call.deadline, now >= deadline { throw CallPipeline.outOfTime(call) }
         var request = request
@@ -24,16 +36,20 @@ struct Sender: Sendable {
         request.deadline = earlier(deadline, (call.request.attemptTimeout ?? attemptTimeout).map { now + $0 })
         // The default total rules a stream up to its head; what the caller asked for covers all of it.
         if call.request.timeout != nil { request.bodyDeadline = call.deadline }
-        let ordinal = call.takeOrdinal()
-        let send = Send(call: call, ordinal: ordinal, time: time)
-        send.start(&request, at: now)
-        call.request.progress?.begin(&request, send: ordinal)
+        let send = Send(call, &request, at: now, time: time)
+        call.request.progress?.begin(&request, send: send.ordinal)
+        return (send, request)
+    }
+
+    @inline(never)
+    private func end(
+        _ send: Send, _ result: Result<WireResponse, any Error>, _ request: WireRequest, _ permit: Permit
+    ) throws -> WireResponse {
         do {
-            var response = try await transport.send(request, mode: mode)
-            call.request.progress?.answered(request, response.summary, send: ordinal)
+            var response = try result.get()
+            send.call.request.progress?.answered(request, response.summary, send: send.ordinal)
             switch response.body {
-            case .buffered:
-                send.end(.response(response.head), response.summary)
+            case .buffered: send.end(.response(response.head), response.summary)
             case .stream(let stream):
                 permit.hold()
                 response.body = .stream(send.observing(stream, response.head) { permit.endHold() })
@@ -45,11 +61,11 @@ struct Sender: Sendable {
                 throw CancellationError()
             }
             send.end(.failure(error, nil), error.summary)
-            if error.isEnd(of: call) { throw CallPipeline.outOfTime(call, error) }
+            if error.isEnd(of: send.call) { throw CallPipeline.outOfTime(send.call, error) }
             throw error
         } catch {
             // Only a transport that breaks its contract comes here; the span must not stay open for it.
-            let failure = TransportError(.other, "\(type(of: error))", summary: SendSummary(submitted: now))
+            let failure = TransportError(.other, "\(type(of: error))", summary: SendSummary(submitted: send.begun))
             send.end(error is CancellationError ? .cancelled(nil) : .failure(failure, nil), failure.summary)
             throw error
         }
@@ -71,26 +87,26 @@ extension TransportError {
 
 /// A send under way, with those who watch it.
 private final class Send: Sendable {
-    private let call: CallState
-    private let ordinal: Int
+    let call: CallState
+    let ordinal: Int
+    let begun: MonotonicInstant
     private let time: any TimeSource
-    private let observations = Locked<[any SendObservation]>([])
+    private let observations: [any SendObservation]
 
-    init(call: CallState, ordinal: Int, time: any TimeSource) {
+    /// Tells those who watch the call, and takes over what they write into the headers.
+    init(_ call: CallState, _ request: inout WireRequest, at now: MonotonicInstant, time: any TimeSource) {
         self.call = call
-        self.ordinal = ordinal
+        ordinal = call.takeOrdinal()
+        begun = now
         self.time = time
-    }
-
-    func start(_ request: inout WireRequest, at now: MonotonicInstant) {
-        guard !call.observations.isEmpty else { return }
+        guard !call.observations.isEmpty else {
+            observations = []
+            return
+        }
         let start = SendStart(
             ordinal: ordinal, method: request.method, url: request.url,
             urlTemplate: request.redirectCount == 0 ? call.request.urlTemplate : nil, start: now)
-        var headers = request.headers
-        let watching = call.observations.compactMap { $0.sendWillStart(start, headers: &headers) }
-        request.headers = headers
-        observations.withLock { $0 = watching }
+        observations = call.observations.compactMap { $0.sendWillStart(start, headers: &request.headers) }
     }
 
     func end(_ outcome: SendOutcome, _ summary: SendSummary) {
@@ -100,8 +116,9 @@ private final class Send: Sendable {
             HTTPCall.Attempt(
                 ordinal: ordinal, statusCode: outcome.head?.status.code, failure: outcome.failureCode,
                 summary: summary, resumeDelay: max(now - ended, .zero)))
+        guard !observations.isEmpty else { return }
         let end = SendEnd(outcome: outcome, summary: summary, end: ended)
-        for observation in observations.withLock({ $0 }) { observation.sendDidEnd(end) }
+        for observation in observations { observation.sendDidEnd(end) }
     }
 
     func observing(

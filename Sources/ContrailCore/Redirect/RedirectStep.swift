@@ -2,32 +2,32 @@ import ContrailBase
 import HTTPTypes
 
 /// The redirect step of the pipeline: every hop goes through everything below it like a request of its own.
-struct RedirectStep: Sendable {
-    let policy: RedirectPolicy
-    let secretHeaders: Set<String>
-    let time: any TimeSource
+struct RedirectStep {
+    private var session: RedirectSession
+    private let time: any TimeSource
 
-    func run(
-        _ request: WireRequest, _ call: CallState, send: (WireRequest) async throws -> WireResponse
-    ) async throws -> WireResponse {
-        var session = RedirectSession(policy: policy, secretHeaders: secretHeaders)
-        var request = request
-        while true {
-            let response = try await send(request)
-            switch session.decide(after: response.head, to: request) {
-            case .finish:
-                call.arrived(at: request)
-                return response
-            case .follow(let next, let redirect):
-                response.discardBody()
-                call.record(redirect)
-                call.tell(.redirectFollowed(redirect, at: time.now))
-                request = next
-            case .refuse(let refusal, let detail):
-                response.discardBody()
-                call.tell(.redirectRefused(refusal, at: time.now))
-                throw error(refusal, detail, response, to: request, call)
-            }
+    init(policy: RedirectPolicy, secretHeaders: Set<String>, time: any TimeSource) {
+        session = RedirectSession(policy: policy, secretHeaders: secretHeaders)
+        self.time = time
+    }
+
+    /// What to send after `response`; `nil` if that is the call's.
+    mutating func next(
+        after response: WireResponse, to request: WireRequest, _ call: CallState
+    ) throws -> WireRequest? {
+        switch session.decide(after: response.head, to: request) {
+        case .finish:
+            call.arrived(at: request)
+            return nil
+        case .follow(let next, let redirect):
+            response.discardBody()
+            call.record(redirect)
+            call.tell(.redirectFollowed(redirect, at: time.now))
+            return next
+        case .refuse(let refusal, let detail):
+            response.discardBody()
+            call.tell(.redirectRefused(refusal, at: time.now))
+            throw error(refusal, detail, response, to: request, call)
         }
     }
 

@@ -1,0 +1,103 @@
+public import ContrailBase
+public import HTTPTypes
+
+/// A request as it goes on the wire: absolute, validated, headers complete.
+///
+/// Costs one reference to copy: it passes a dozen hands on its way down.
+public struct WireRequest: Sendable {
+    private var parts: Shared<Parts>
+
+    /// The method; a token.
+    public var method: HTTPRequest.Method {
+        _read { yield parts.value.method }
+        _modify { yield &parts.value.method }
+    }
+    /// Where it goes.
+    public var url: RequestURL {
+        _read { yield parts.value.url }
+        _modify { yield &parts.value.url }
+    }
+    /// The header fields, in order. Content-Length, Transfer-Encoding, Connection and Expect are the
+    /// transport's; a Host replaces the one from the URL.
+    public var headers: HTTPFields {
+        _read { yield parts.value.headers }
+        _modify { yield &parts.value.headers }
+    }
+    /// The body; `nil` for none.
+    public var body: WireBody? {
+        _read { yield parts.value.body }
+        _modify { yield &parts.value.body }
+    }
+    /// When the send must be over: the whole body if buffered, the head if streaming. `nil`: no limit.
+    public var deadline: MonotonicInstant? {
+        _read { yield parts.value.deadline }
+        _modify { yield &parts.value.deadline }
+    }
+    /// When a streamed body must be over. `nil`: only the idle timeout rules it.
+    public var bodyDeadline: MonotonicInstant? {
+        _read { yield parts.value.bodyDeadline }
+        _modify { yield &parts.value.bodyDeadline }
+    }
+    /// How many redirects led here; 0 for what the caller asked for. A step that adds credentials looks at this or at
+    /// the URL's origin first: a redirect may lead to a stranger.
+    public internal(set) var redirectCount: Int {
+        _read { yield parts.value.redirectCount }
+        _modify { yield &parts.value.redirectCount }
+    }
+    /// The longest time for DNS, TCP and TLS together. Default 10 s.
+    public var connectTimeout: Duration {
+        _read { yield parts.value.connectTimeout }
+        _modify { yield &parts.value.connectTimeout }
+    }
+    /// The longest time from the request to the final head of the response. Default `nil`: the deadline rules.
+    public var timeToHeadTimeout: Duration? {
+        _read { yield parts.value.timeToHeadTimeout }
+        _modify { yield &parts.value.timeToHeadTimeout }
+    }
+    /// The longest silence of the peer inside the body. Default 30 s. While a streamed body is not taken, the silence
+    /// is not the peer's and does not count.
+    public var idleReadTimeout: Duration {
+        _read { yield parts.value.idleReadTimeout }
+        _modify { yield &parts.value.idleReadTimeout }
+    }
+    /// The longest time in which the peer takes no byte of a body that is there to be sent. Default 30 s.
+    public var idleWriteTimeout: Duration {
+        _read { yield parts.value.idleWriteTimeout }
+        _modify { yield &parts.value.idleWriteTimeout }
+    }
+    /// Whether compressed bodies are asked for and decoded. Default ``ContentDecoding/off``: a transport hands on what
+    /// comes unless it is told otherwise.
+    public var decoding: ContentDecoding {
+        _read { yield parts.value.decoding }
+        _modify { yield &parts.value.decoding }
+    }
+    /// Opens a connection even if one is idle. For warming up.
+    package var needsNewConnection: Bool {
+        _read { yield parts.value.needsNewConnection }
+        _modify { yield &parts.value.needsNewConnection }
+    }
+
+    /// A request with default timeouts.
+    public init(
+        method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields = [:], body: WireBody? = nil,
+        deadline: MonotonicInstant? = nil
+    ) {
+        parts = Shared(Parts(method: method, url: url, headers: headers, body: body, deadline: deadline))
+    }
+
+    private struct Parts {
+        var method: HTTPRequest.Method
+        var url: RequestURL
+        var headers: HTTPFields
+        var body: WireBody?
+        var deadline: MonotonicInstant?
+        var bodyDeadline: MonotonicInstant?
+        var redirectCount: Int = 0
+        var connectTimeout: Duration = .seconds(10)
+        var timeToHeadTimeout: Duration?
+        var idleReadTimeout: Duration = .seconds(30)
+        var idleWriteTimeout: Duration = .seconds(30)
+        var decoding: ContentDecoding = ContentDecoding.off
+        var needsNewConnection: Bool = false
+    }
+}
