@@ -15,14 +15,17 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
     #if CONTRAIL_PTHREAD_LOCKS
         private let storage: PthreadLocked<Value>
 
+        @usableFromInline
         package init(_ value: consuming sending Value) { storage = PthreadLocked(value) }
 
+        @usableFromInline
         package borrowing func withLock<Result: ~Copyable, Failure: Error>(
             _ body: (inout sending Value) throws(Failure) -> sending Result
         ) throws(Failure) -> sending Result {
             try storage.withLock(body)
         }
 
+        @usableFromInline
         package borrowing func withLockIfAvailable<Result>(
             _ body: (inout sending Value) -> sending Result
         ) -> sending Result? { storage.withLockIfAvailable(body) }

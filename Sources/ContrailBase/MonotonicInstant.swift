@@ -24,11 +24,7 @@ public struct MonotonicInstant: Sendable, Hashable, Comparable {
 extension Duration {
     /// This duration in nanoseconds, towards zero; saturates at the range of `Int64` (292 years).
     package var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, overflow2) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return overflow2 ? (seconds < 0 ? .min : .max) : sum
+        Int64(clamping: attoseconds / 1_000_000_000)
     }
 
     /// This duration in seconds, as a floating-point number.

@@ -33,6 +33,7 @@ package enum Redaction {
     ///
     /// `only` names the secret parameters instead of both lists above, compared with case.
     package static func url(_ url: String, only: Set<String>? = nil) -> String {
+        guard mayHoldSecrets(url) else { return url }
         let withoutUserInfo = redactingUserInfo(url)
         guard withoutUserInfo.utf8.contains(UInt8(ascii: "=")) else { return withoutUserInfo }
         let end = withoutUserInfo.firstIndex(of: "#") ?? withoutUserInfo.endIndex
@@ -42,6 +43,14 @@ package enum Redaction {
         guard query != nil || fragment != nil else { return withoutUserInfo }
         return withoutUserInfo[..<start] + (query ?? String(withoutUserInfo[start..<end]))
             + (fragment ?? String(withoutUserInfo[end...]))
+    }
+
+    /// One look at every byte, which is all that most URLs need.
+    private static func mayHoldSecrets(_ url: String) -> Bool {
+        // SAFETY: the bytes are looked at inside the closure only.
+        unsafe url.utf8.withContiguousStorageIfAvailable {
+            unsafe $0.contains { byte in byte == UInt8(ascii: "=") || byte == UInt8(ascii: "@") }
+        } ?? true
     }
 
     /// A text that was meant to be a URL and is none: enough of it to be recognised. Nothing is known of its parts, so all

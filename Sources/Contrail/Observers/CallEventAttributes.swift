@@ -46,20 +46,20 @@ enum CallEventAttributes {
         ]
     }
 
-    static func atEnd(_ end: CallEnd) -> [Telemetry.Attribute] {
-        var attributes: [Telemetry.Attribute] = [
-            .init("contrail.attempts", .int(Int64(end.sendCount))),
-            .init("contrail.outcome", .string(outcome(end.outcome))),
-            .init("contrail.wait.permit", .double(end.permitWait.inSeconds)),
-            .init("contrail.wait.backoff", .double(end.backOffWait.inSeconds)),
-            .init("contrail.wait.resume", .double(end.resumeWait.inSeconds)),
-        ]
+    /// Room for all of them, so that the list never grows.
+    static let capacity = 8
+
+    static func append(_ end: CallEnd, to attributes: inout [Telemetry.Attribute]) {
+        attributes.append(.init("contrail.attempts", .int(Int64(end.sendCount))))
+        attributes.append(.init("contrail.outcome", .string(outcome(end.outcome))))
+        attributes.append(.init("contrail.wait.permit", .double(end.permitWait.inSeconds)))
+        attributes.append(.init("contrail.wait.backoff", .double(end.backOffWait.inSeconds)))
+        attributes.append(.init("contrail.wait.resume", .double(end.resumeWait.inSeconds)))
         if end.rateLimitWait > .zero {
             attributes.append(.init("contrail.wait.rate_limit", .double(end.rateLimitWait.inSeconds)))
         }
         if end.redirectCount > 0 { attributes.append(.init("contrail.redirects", .int(Int64(end.redirectCount)))) }
         if let type = errorType(end.outcome) { attributes.append(.init("error.type", .string(type))) }
-        return attributes
     }
 
     /// The description of an Error status; `nil`: no error. Cancellation is none.

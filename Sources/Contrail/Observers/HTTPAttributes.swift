@@ -65,10 +65,8 @@ enum HTTPAttributes {
         return attributes
     }
 
-    /// What is known when the send is over.
-    static func atEnd(_ end: SendEnd, _ settings: SpanSettings) -> [Telemetry.Attribute] {
-        var attributes: [Telemetry.Attribute] = []
-        attributes.reserveCapacity(12)
+    /// What is known when the send is over; no key of ``atStart(_:_:_:)``.
+    static func append(_ end: SendEnd, _ settings: SpanSettings, to attributes: inout [Telemetry.Attribute]) {
         if let head = end.outcome.head {
             attributes.append(.init("http.response.status_code", .int(Int64(head.status.code))))
             if let version = head.version {
@@ -89,7 +87,6 @@ enum HTTPAttributes {
         }
         if let head = end.outcome.head { attributes += settings.responseHeaders.attributes(of: head.headers) }
         if !settings.optional.isEmpty { attributes += optionalAtEnd(end, settings.optional) }
-        return attributes
     }
 
     /// The status as text for a 4xx or 5xx, the failure's name otherwise; `nil` if it went well or was cancelled.

@@ -11,10 +11,23 @@ struct HeaderInjector: Injector {
 
     /// The native path: three known names, no lookup of others.
     static func inject(_ context: Telemetry.SpanContext, baggage: String?, into headers: inout HTTPFields) {
-        if let name = traceparent { headers[name] = context.traceparent }
-        if let name = tracestate { headers[name] = context.traceStateHeader }
+        if let name = traceparent { set(context.traceparent, name, in: &headers) }
+        if let name = tracestate { set(context.traceStateHeader, name, in: &headers) }
         // A header that the program set by hand stays, where there is no baggage to take its place.
         if let name = Self.baggage, let baggage { headers[name] = baggage }
+    }
+
+    /// Nearly always there is none to replace, and to look is a fifth of what replacing costs.
+    private static func set(_ value: String?, _ name: HTTPField.Name, in headers: inout HTTPFields) {
+        let length = name.canonicalName.utf8.count
+        let isThere = headers.contains { field in
+            field.name.canonicalName.utf8.count == length && field.name == name
+        }
+        if isThere {
+            headers[name] = value
+        } else if let value {
+            headers.append(HTTPField(name: name, value: value))
+        }
     }
 
     /// Makes room for a propagator.

@@ -5,7 +5,8 @@ import Tracing
 /// A span of our tracer or of any other. Ours takes attributes as they are; others get them translated.
 enum SpanHandle: Sendable {
     case native(Telemetry.Span)
-    case foreign(any Tracing.Span, any Tracer)
+    // Indirect: then a handle is one reference, whosever it is.
+    indirect case foreign(any Tracing.Span, any Tracer)
 
     var isRecording: Bool {
         switch self {
@@ -24,8 +25,7 @@ enum SpanHandle: Sendable {
     func setAttributes(_ attributes: [Telemetry.Attribute]) {
         switch self {
         case .native(let span): span.setAttributes(attributes)
-        case .foreign(let span, _):
-            span.updateAttributes { $0.merge(SpanAttributes(attributes)) }
+        case .foreign(let span, _): span.updateAttributes { $0.merge(SpanAttributes(attributes)) }
         }
     }
 
@@ -41,18 +41,26 @@ enum SpanHandle: Sendable {
         }
     }
 
-    func setError(_ message: String) {
+    /// Ends the span with its last attributes, whose keys are unique, also beside the `known` ones of the start.
+    /// - Parameter error: what went wrong, or an empty text; `nil` if nothing did.
+    func end(
+        atNanoseconds nanoseconds: UInt64, error: String?, after known: Int,
+        _ fill: (inout [Telemetry.Attribute]) -> Void
+    ) {
         switch self {
-        case .native(let span): span.setStatus(.error(message))
+        case .native(let span):
+            span.end(
+                atNanoseconds: nanoseconds, status: error.map { .error($0) } ?? .unset, after: known, fill)
         case .foreign(let span, _):
-            span.setStatus(SpanStatus(code: .error, message: message.isEmpty ? nil : message))
-        }
-    }
-
-    func end(atNanoseconds nanoseconds: UInt64) {
-        switch self {
-        case .native(let span): span.end(atNanoseconds: nanoseconds)
-        case .foreign(let span, _): span.end(at: WallInstant(nanosecondsSinceEpoch: nanoseconds))
+            if span.isRecording {
+                var attributes: [Telemetry.Attribute] = []
+                fill(&attributes)
+                setAttributes(attributes)
+                if let error {
+                    span.setStatus(SpanStatus(code: .error, message: error.isEmpty ? nil : error))
+                }
+            }
+            span.end(at: WallInstant(nanosecondsSinceEpoch: nanoseconds))
         }
     }
 }

@@ -15,21 +15,26 @@ struct SpanSource: Sendable {
 
     /// The explicit tracer, else the innermost `withTracer`'s, else the bootstrapped one; `nil` if nobody traces.
     init?(explicit: (any Tracer)?) {
-        let instrument = InstrumentationSystem.instrument
-        let tracer: any Tracer
         if let explicit {
-            tracer = explicit
+            maker = Self.maker(explicit)
             instruments = nil
-        } else if type(of: instrument) == NoOpInstrument.self {
+            return
+        }
+        let instrument = InstrumentationSystem.instrument
+        if type(of: instrument) == NoOpInstrument.self {
             return nil  // first, since it is what an untraced call costs
         } else if let native = instrument as? Telemetry.Tracer {
-            tracer = native
+            maker = .native(native)
             instruments = nil
         } else {
-            tracer = InstrumentationSystem.tracer
+            let tracer = InstrumentationSystem.tracer
+            maker = Self.maker(tracer)
             instruments = instrument is MultiplexInstrument || tracer is NoOpTracer ? instrument : nil
         }
-        maker = (tracer as? Telemetry.Tracer).map(Maker.native) ?? .foreign(tracer)
+    }
+
+    private static func maker(_ tracer: any Tracer) -> Maker {
+        (tracer as? Telemetry.Tracer).map(Maker.native) ?? .foreign(tracer)
     }
 
     func startSpan(

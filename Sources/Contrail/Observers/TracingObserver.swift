@@ -40,13 +40,23 @@ private final class TracedCall: CallObservation {
         }
         span = source.startSpan(
             "call " + settings.name(call.method, call.urlTemplate), in: ambient, kind: .internal,
-            attributes: [.init("contrail.call.origin", .string(call.url.originDescription))],
+            attributes: Self.attributes(call),
             atNanoseconds: call.wall(call.start))
+    }
+
+    private static let startAttributes = 1
+
+    private static func attributes(_ call: CallStart) -> [Telemetry.Attribute] {
+        var attributes: [Telemetry.Attribute] = []
+        attributes.reserveCapacity(startAttributes + CallEventAttributes.capacity)
+        attributes.append(.init("contrail.call.origin", .string(call.url.originDescription)))
+        return attributes
     }
 
     func sendWillStart(_ send: SendStart, headers: inout HTTPFields) -> (any SendObservation)? {
         let name = settings.name(send)
         let attributes = HTTPAttributes.atStart(send, headers, settings)
+        let startAttributes = attributes.count
         let start = call.wall(send.start)
         let handle =
             if let span {
@@ -57,7 +67,7 @@ private final class TracedCall: CallObservation {
             }
         source.inject(
             handle, in: ambient, crossesOrigin: send.url.origin != call.url.origin, into: &headers)
-        return TracedSend(handle, call: call, settings)
+        return TracedSend(handle, startAttributes: startAttributes, call: call, settings)
     }
 
     func record(_ event: CallEvent) {
@@ -67,12 +77,10 @@ private final class TracedCall: CallObservation {
     }
 
     func callDidEnd(_ end: CallEnd) {
-        guard let span else { return }
-        if span.isRecording {
-            span.setAttributes(CallEventAttributes.atEnd(end))
-            if let message = CallEventAttributes.errorMessage(end.outcome) { span.setError(message) }
-        }
-        span.end(atNanoseconds: call.wall(end.end))
+        span?.end(
+            atNanoseconds: call.wall(end.end), error: CallEventAttributes.errorMessage(end.outcome),
+            after: Self.startAttributes
+        ) { CallEventAttributes.append(end, to: &$0) }
     }
 
     func withContext<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
@@ -84,26 +92,27 @@ private final class TracedCall: CallObservation {
 /// The span of one send.
 private final class TracedSend: SendObservation {
     private let span: SpanHandle
+    private let startAttributes: Int
     private let call: CallStart
-
     private let settings: SpanSettings
 
-    init(_ span: SpanHandle, call: CallStart, _ settings: SpanSettings) {
+    init(_ span: SpanHandle, startAttributes: Int, call: CallStart, _ settings: SpanSettings) {
         self.span = span
+        self.startAttributes = startAttributes
         self.call = call
         self.settings = settings
     }
 
     func sendDidEnd(_ end: SendEnd) {
-        if span.isRecording {
-            span.setAttributes(HTTPAttributes.atEnd(end, settings))
-            switch end.outcome {
-            case .failure(let error, _): span.setError(error.message)
-            // The status code explains itself: no description (semantic conventions, "Status").
-            case .response, .cancelled: if HTTPAttributes.errorType(end.outcome) != nil { span.setError("") }
-            }
+        span.end(atNanoseconds: call.wall(end.end), error: Self.error(end.outcome), after: startAttributes) {
+            HTTPAttributes.append(end, settings, to: &$0)
         }
-        span.end(atNanoseconds: call.wall(end.end))
+    }
+
+    private static func error(_ outcome: SendOutcome) -> String? {
+        if case .failure(let error, _) = outcome { return error.message }
+        // The status code explains itself: no description (semantic conventions, "Status").
+        return HTTPAttributes.errorType(outcome) == nil ? nil : ""
     }
 }
 

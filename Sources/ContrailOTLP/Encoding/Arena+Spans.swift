@@ -5,7 +5,9 @@ import ContrailTelemetry
 // written.
 extension Arena {
     /// A span, which stands four deep: request, resource, scope, span.
-    mutating func span(_ span: Telemetry.SpanData) -> UnsafeMutablePointer<WireSpan> {
+    mutating func span(
+        _ span: Telemetry.SpanData, _ packed: inout PackedAttributes
+    ) -> UnsafeMutablePointer<WireSpan> {
         let message = unsafe make(contrail_otlp_trace__span__init)
         unsafe message.pointee.trace_id = copyBigEndian(span.context.traceID.high, span.context.traceID.low)
         unsafe message.pointee.span_id = copyBigEndian(span.context.spanID.value)
@@ -16,8 +18,7 @@ extension Arena {
         unsafe message.pointee.kind = Self.kind(span.kind)
         unsafe message.pointee.start_time_unix_nano = span.startNanoseconds
         unsafe message.pointee.end_time_unix_nano = span.endNanoseconds
-        unsafe message.pointee.n_attributes = span.attributes.count
-        unsafe message.pointee.attributes = attributes(span.attributes, depth: 5)
+        unsafe packed.set(span.attributes, of: message, depth: 5, in: &self)
         unsafe message.pointee.dropped_attributes_count = span.droppedAttributes
         unsafe setEvents(span.events, of: message)
         unsafe message.pointee.dropped_events_count = span.droppedEvents

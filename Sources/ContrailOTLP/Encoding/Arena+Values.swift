@@ -26,7 +26,7 @@ extension Arena {
     }
 
     /// A value that stands `depth` deep.
-    private mutating func value(_ value: Telemetry.AttributeValue, depth: Int) -> UnsafeMutablePointer<WireValue> {
+    mutating func value(_ value: Telemetry.AttributeValue, depth: Int) -> UnsafeMutablePointer<WireValue> {
         let message = unsafe make(contrail_otlp_common__any_value__init)
         switch value {
         case .string(let text):

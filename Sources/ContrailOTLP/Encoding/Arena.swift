@@ -47,6 +47,11 @@ import CContrailOTLP
         return unsafe block
     }
 
+    /// Takes back the last bytes in front of `end`, if nothing was handed out behind them.
+    mutating func giveBack(_ end: UnsafeMutablePointer<UInt8>, unused: Int) {
+        if next == UInt(bitPattern: end) { next -= UInt(unused) }
+    }
+
     /// True if `byteCount` more bytes keep the arena within `limit`.
     func canTake(byteCount: Int, limit: Int) -> Bool {
         let total = reservedBytes.addingReportingOverflow(max(blockBytes, byteCount))

@@ -14,16 +14,8 @@ struct AttributeList: Sendable {
 
     /// Takes over attributes whose keys the caller knows to be unique; checks only how many there are.
     init(unique attributes: consuming [Telemetry.Attribute], maxCount: Int, maxLength: Int?) {
-        let excess = attributes.count - max(0, maxCount)
-        if excess > 0 {
-            attributes.removeLast(excess)
-            dropped = UInt32(clamping: excess)
-        }
-        // Scalars and short strings are nearly everything: nothing is written unless a value really changes.
-        for index in attributes.indices where attributes[index].value.mayExceed(maxLength) {
-            attributes[index].value = attributes[index].value.limited(toLength: maxLength)
-        }
         elements = attributes
+        settle(from: 0, maxCount: maxCount, maxLength: maxLength)
     }
 
     /// A list as it was left.
@@ -55,13 +47,40 @@ struct AttributeList: Sendable {
         }
     }
 
-    /// Removes every attribute whose key is not in `keep`.
+    /// Has `fill` append attributes whose keys are unique, also beside the `known` attributes that its caller gave at the
+    /// start: they are compared only if others were set meanwhile.
+    mutating func append(
+        after known: Int, maxCount: Int, maxLength: Int?, _ fill: (inout [Telemetry.Attribute]) -> Void
+    ) {
+        guard elements.count == known else {
+            var more: [Telemetry.Attribute] = []
+            fill(&more)
+            return more.forEach { set($0.key, $0.value, maxCount: maxCount, maxLength: maxLength) }
+        }
+        fill(&elements)
+        settle(from: known, maxCount: maxCount, maxLength: maxLength)
+    }
+
+    /// Holds what was appended to the limits.
+    private mutating func settle(from start: Int, maxCount: Int, maxLength: Int?) {
+        let excess = elements.count - max(0, maxCount)
+        if excess > 0 {
+            elements.removeLast(excess)
+            dropped = UInt32(clamping: excess).addingClamped(dropped)
+        }
+        // Scalars and short strings are nearly everything: nothing is written unless a value really changes.
+        for index in elements.indices.dropFirst(start) where elements[index].value.mayExceed(maxLength) {
+            elements[index].value = elements[index].value.limited(toLength: maxLength)
+        }
+    }
+
     /// Makes room for `count` more at once.
     mutating func reserve(_ count: Int, maxCount: Int) {
         let wanted = min(elements.count + count, maxCount)
         if wanted > elements.capacity { elements.reserveCapacity(wanted) }
     }
 
+    /// Removes every attribute whose key is not in `keep`.
     mutating func removeAll(except keep: (String) -> Bool) { elements.removeAll { !keep($0.key) } }
 }
 

@@ -123,10 +123,26 @@ extension Telemetry {
             finish(nanoseconds)
         }
 
-        private func finish(_ nanoseconds: UInt64) {
+        /// Ends the span with its last attributes and a status, under one lock. The keys that `fill` appends are unique, also
+        /// beside the `known` attributes that the span was started with.
+        package func end(
+            atNanoseconds nanoseconds: UInt64, status: SpanData.Status = .unset, after known: Int,
+            _ fill: (inout [Attribute]) -> Void
+        ) {
+            guard isRecordable else { return }
+            finish(nanoseconds) { record, limits in
+                record.appendAttributes(after: known, limits: limits, fill)
+                record.setStatus(status)
+            }
+        }
+
+        private func finish(
+            _ nanoseconds: UInt64, _ complete: (inout SpanRecord, SpanLimits) -> Void = { _, _ in }
+        ) {
             let limits = tracer.provider.limits
             let end = max(nanoseconds, startNanoseconds)
             let ended: Ended? = state.withLock { state in
+                if !state.record.isEnded { complete(&state.record, limits) }
                 guard state.record.end(atNanoseconds: end) else { return nil }
                 let attributes = state.record.attributes(limits: limits)
                 let origin = state.origin

@@ -1,3 +1,5 @@
+import ContrailBase
+
 extension Telemetry {
     /// A span that has ended, as processors and exporters see it. Never changes.
     public struct SpanData: Sendable, Hashable {
@@ -104,22 +106,42 @@ extension Telemetry {
     }
 
     /// The library that makes spans (OTel, "InstrumentationScope").
+    ///
+    /// Costs one reference to copy: every span has one.
     public struct Scope: Sendable, Hashable {
+        private var parts: Shared<Parts>
+
         /// The library's name.
-        public var name: String
+        public var name: String {
+            _read { yield parts.value.name }
+            _modify { yield &parts.value.name }
+        }
         /// The library's version; may be empty.
-        public var version: String
+        public var version: String {
+            _read { yield parts.value.version }
+            _modify { yield &parts.value.version }
+        }
         /// The schema its attribute names follow; may be empty.
-        public var schemaURL: String
+        public var schemaURL: String {
+            _read { yield parts.value.schemaURL }
+            _modify { yield &parts.value.schemaURL }
+        }
         /// Details.
-        public var attributes: [Attribute]
+        public var attributes: [Attribute] {
+            _read { yield parts.value.attributes }
+            _modify { yield &parts.value.attributes }
+        }
 
         /// A scope.
         public init(name: String, version: String = "", schemaURL: String = "", attributes: [Attribute] = []) {
-            self.name = name
-            self.version = version
-            self.schemaURL = schemaURL
-            self.attributes = attributes
+            parts = Shared(Parts(name: name, version: version, schemaURL: schemaURL, attributes: attributes))
+        }
+
+        private struct Parts: Hashable {
+            var name: String
+            var version: String
+            var schemaURL: String
+            var attributes: [Attribute]
         }
     }
 }

@@ -51,6 +51,17 @@ struct SpanRecord: Sendable {
         }
     }
 
+    /// Has `fill` append attributes with keys of their own; see ``AttributeList/append(after:maxCount:maxLength:_:)``.
+    mutating func appendAttributes(
+        after known: Int, limits: Telemetry.SpanLimits, _ fill: (inout [Telemetry.Attribute]) -> Void
+    ) {
+        guard !isEnded else { return }
+        foldView(limits)
+        view = nil
+        list.append(
+            after: known, maxCount: limits.attributes, maxLength: limits.attributeValueLength, fill)
+    }
+
     /// All attributes as swift-distributed-tracing wants them.
     mutating func attributesView() -> SpanAttributes {
         if let view { return view }

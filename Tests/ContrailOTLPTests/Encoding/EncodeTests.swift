@@ -20,6 +20,42 @@ import Testing
         }
     }
 
+    /// Attributes that many spans have are packed once: each span must still have its own, in their order.
+    @Test func attributesThatComeAgainAreThoseOfTheirSpan() throws {
+        let long = String(repeating: "a shared text that has storage of its own ", count: 3)
+        let spans = (0..<600).map { number in
+            var span = Samples.span(name: "\(number)")
+            span.attributes = [
+                .init("same", .int(1)), .init("parity", .bool(number % 2 == 0)), .init("number", .int(Int64(number))),
+                .init("a key of more than fifteen bytes", .string(long)), .init("zero", .double(0)),
+                .init("minus.zero", .double(-0.0)), .init("time", .double(Double(number) / 7)),
+                .init("own", .string("text \(number % 50) of more than fifteen bytes")), .init("empty", .string("")),
+                .init("one", .int(1)), .init("true", .bool(true)), .init("text", .string("1")),
+                .init("list", .array([.int(Int64(number)), .string(long)])),
+                .init("bytes", .bytes([1, 2, UInt8(number % 7)])),
+            ]
+            return span
+        }
+        let data = try OTLP.decode(try OTLP.encode(spans, resource: Telemetry.Resource()))
+        #expect(data.resourceSpans.first?.spans == spans)
+    }
+
+    /// One text stands once in memory and 600 times in the message, which must have room for it.
+    @Test(arguments: [0, 1, 126, 127, 128, 5_000, 20_000]) func aTextThatComesAgainTakesItsRoomEachTime(length: Int)
+        throws
+    {
+        let text = String(repeating: "x", count: length)
+        let spans = (0..<300).map { number in
+            var span = Samples.span(name: "\(number)")
+            span.attributes = [.init("a key of more than fifteen bytes", .string(text)), .init("k", .string(text))]
+            return span
+        }
+        let bytes = try OTLP.encode(spans, resource: Telemetry.Resource())
+        #expect(bytes.count > spans.count * 2 * length)
+        let data = try OTLP.decode(bytes)
+        #expect(data.resourceSpans.first?.spans == spans)
+    }
+
     @Test func spansAreGroupedByScopeInTheOrderOfFirstOccurrence() throws {
         let spans = ["a", "b", "a", "c", "b", "a"].enumerated().map {
             Samples.span(name: "\($0.offset)", scope: $0.element)

@@ -32,6 +32,30 @@ struct AttributeListTests {
         #expect(AttributeList(unique: [.init("a", .int(1))], maxCount: limit, maxLength: nil).dropped == 1)
     }
 
+    /// Two lists that began with one attribute, to which another had been set meanwhile or not.
+    @Test(arguments: [false, true]) func whatIsAppendedAtTheEndReplacesWhatWasSetMeanwhile(wasSet: Bool) {
+        var result = AttributeList(unique: [.init("start", .int(1))], maxCount: 128, maxLength: nil)
+        if wasSet { result.set("end", .int(2), maxCount: 128, maxLength: nil) }
+        result.append(after: 1, maxCount: 128, maxLength: nil) {
+            $0.append(.init("end", .int(3)))
+            $0.append(.init("other", .int(4)))
+        }
+        #expect(result.elements == [.init("start", .int(1)), .init("end", .int(3)), .init("other", .int(4))])
+        #expect(result.dropped == 0)
+    }
+
+    @Test(arguments: [false, true]) func whatIsAppendedIsHeldToTheLimits(wasSet: Bool) {
+        var result = AttributeList(unique: [.init("start", .string("abc"))], maxCount: 3, maxLength: 2)
+        if wasSet { result.set("x", .int(2), maxCount: 3, maxLength: 2) }
+        result.append(after: 1, maxCount: 3, maxLength: 2) {
+            for key in ["a", "b", "c"] { $0.append(.init(key, .string(key + "23"))) }
+        }
+        let kept: [Telemetry.Attribute] = wasSet ? [.init("x", .int(2))] : [.init("a", .string("a2"))]
+        let last: Telemetry.Attribute = wasSet ? .init("a", .string("a2")) : .init("b", .string("b2"))
+        #expect(result.elements == [.init("start", .string("ab"))] + kept + [last])
+        #expect(result.dropped == (wasSet ? 2 : 1))
+    }
+
     @Test func uniqueAttributesAreTakenAsTheyAre() {
         let attributes: [Telemetry.Attribute] = [
             .init("a", .int(1)), .init("b", .string("22")), .init("c", .bool(true)),
