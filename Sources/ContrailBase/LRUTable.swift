@@ -23,7 +23,10 @@ package struct LRUTable<Key: Hashable, Value> {
         useCount += 1
         if entries.count >= capacity, entries[key] == nil { forgetOldest() }
         // In place: the value is not copied out and back.
-        return Self.use(&entries[key, default: (initial(), useCount)], useCount, change)
+        if let index = entries.index(forKey: key) { return Self.use(&entries.values[index], useCount, change) }
+        var entry = (value: initial(), lastUse: useCount)
+        defer { entries[key] = entry }
+        return change(&entry.value)
     }
 
     @inlinable

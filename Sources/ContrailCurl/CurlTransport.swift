@@ -30,7 +30,7 @@ package final class CurlTransport: Transport {
             throw Self.error(.invalidRequest, error.text, submitted)
         }
         let transfer = Transfer(request, block: block, mode: mode, submitted: submitted, transport: self)
-        let loop = choose(request.url.origin)
+        let loop = choose(request.origin)
         return try await withTaskCancellationHandler {
             try await Reply.wait { reply in
                 transfer.reply = reply

@@ -90,7 +90,7 @@ struct SendHealth: Equatable {
     init(_ outcome: Result<WireResponse, any Error>) {
         switch outcome {
         case .success(let response):
-            let status = response.head.status.code
+            let status = response.statusCode
             isOverload = status == 429 || status == 503
             breakerOutcome = status >= 500 && status != 501 && status != 505 ? .failure : .success
             latency = response.summary.responseTime

@@ -51,6 +51,25 @@ final class Admission: Sendable {
     func acquire(
         _ origin: Origin, priority: Priority = .normal, deadline: MonotonicInstant?
     ) async throws -> Bool {
+        guard let ticket = try request(origin, priority) else { return false }
+        defer { forget(ticket) }
+        do {
+            try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { (continuation: Waiter) in
+                    enqueue(continuation, ticket, origin, priority, deadline)
+                }
+            } onCancel: {
+                cancel(ticket)
+            }
+        } catch Refusal.deadline where !isOver(deadline) {
+            throw Refusal.queueTime
+        }
+        return true
+    }
+
+    /// A ticket to wait with; `nil`: the permit is there.
+    @inline(never)
+    private func request(_ origin: Origin, _ priority: Priority) throws -> UInt64? {
         let now = limits.adaptive == nil ? nil : time.now
         let (answer, isShutDown) = state.withLock { state in
             if state.isShutDown { return (PermitQueue<Waiter>.Request.full, true) }
@@ -59,13 +78,22 @@ final class Admission: Sendable {
         }
         switch answer {
         case _ where isShutDown: throw Refusal.shutDown
-        case .admitted: return false
+        case .admitted: return nil
         case .full: throw Refusal.full
-        case .mustWait(let ticket):
-            try await wait(ticket, origin, priority, deadline)
-            return true
+        case .mustWait(let ticket): return ticket
         }
     }
+
+    @inline(never)
+    private func forget(_ ticket: UInt64) { state.withLock { $0.queue.forget(ticket) } }
+
+    @inline(never)
+    private func cancel(_ ticket: UInt64) {
+        state.withLock { $0.queue.cancel(ticket) }?.resume(throwing: CancellationError())
+    }
+
+    @inline(never)
+    private func isOver(_ deadline: MonotonicInstant?) -> Bool { deadline.map { $0 <= time.now } ?? false }
 
     /// Those who wait for a permit.
     var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
@@ -100,32 +128,12 @@ final class Admission: Sendable {
         for waiter in waiters { waiter.resume(throwing: Refusal.shutDown) }
     }
 
-    private func wait(
-        _ ticket: UInt64, _ origin: Origin, _ priority: Priority, _ deadline: MonotonicInstant?
-    ) async throws {
-        defer { state.withLock { $0.queue.forget(ticket) } }
-        let queueEnd = limits.maxQueueTime.map { time.now + $0 }
-        do {
-            try await withTaskCancellationHandler {
-                try await withCheckedThrowingContinuation { (continuation: Waiter) in
-                    enqueue(continuation, ticket, origin, priority, Self.earlier(deadline, queueEnd))
-                }
-            } onCancel: {
-                state.withLock { $0.queue.cancel(ticket) }?.resume(throwing: CancellationError())
-            }
-        } catch Refusal.deadline where queueEnd != nil && queueEnd == Self.earlier(deadline, queueEnd) {
-            throw Refusal.queueTime
-        }
-    }
-
-    private static func earlier(_ a: MonotonicInstant?, _ b: MonotonicInstant?) -> MonotonicInstant? {
-        guard let a, let b else { return a ?? b }
-        return min(a, b)
-    }
-
+    @inline(never)
     private func enqueue(
         _ waiter: Waiter, _ ticket: UInt64, _ origin: Origin, _ priority: Priority, _ deadline: MonotonicInstant?
     ) {
+        let queueEnd = limits.maxQueueTime.map { time.now + $0 }
+        let deadline = [deadline, queueEnd].compactMap(\.self).min()
         let now = limits.adaptive == nil ? nil : time.now
         let (arrival, isShutDown) = state.withLock { state in
             let limit = now.flatMap { state.limit(of: origin, limits.adaptive, $0) }

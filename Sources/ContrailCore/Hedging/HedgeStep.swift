@@ -26,14 +26,12 @@ final class HedgeStep: Sendable {
     }
 
     /// Whether there is anything to do here; if not, the send needs no closure and no step around it.
-    func concerns(_ request: WireRequest, _ call: CallState, isIdempotent: Bool) -> Bool {
-        policy(request, call, isIdempotent: isIdempotent) != nil
-    }
+    func concerns(_ request: WireRequest, _ call: CallState) -> Bool { policy(request, call) != nil }
 
-    private func policy(_ request: WireRequest, _ call: CallState, isIdempotent: Bool) -> HedgingPolicy? {
-        guard let policy = call.request.hedging ?? policy, isIdempotent, request.body?.isReplayable ?? true else {
-            return nil
-        }
+    private func policy(_ request: WireRequest, _ call: CallState) -> HedgingPolicy? {
+        guard let policy = call.request.hedging ?? policy,
+            Idempotency.of(request, asTold: call.request.isIdempotent), request.body?.isReplayable ?? true
+        else { return nil }
         return policy
     }
 
@@ -41,11 +39,11 @@ final class HedgeStep: Sendable {
     // Rarely needed, and its frame is large: not to become part of every call's.
     @inline(never)
     func run(
-        _ request: WireRequest, _ call: CallState, isIdempotent: Bool,
+        _ request: WireRequest, _ call: CallState,
         send: @escaping @Sendable () async -> Outcome
     ) async -> (outcome: Outcome, extraSends: Int) {
-        guard let policy = policy(request, call, isIdempotent: isIdempotent) else { return (await send(), 0) }
-        let origin = request.url.origin
+        guard let policy = policy(request, call) else { return (await send(), 0) }
+        let origin = request.origin
         guard let delay = delay(policy, origin) else {
             let start = time.now
             let outcome = await send()
@@ -146,7 +144,7 @@ final class HedgeStep: Sendable {
     private func record(_ outcome: Outcome, _ origin: Origin, took: Duration) {
         let now = time.now
         switch outcome {
-        case .success(let response) where OutcomeClass.of(status: response.head.status.code) == .success:
+        case .success(let response) where OutcomeClass.of(status: response.statusCode) == .success:
             hedgeBudgets.noteSuccess(origin, at: now)
         case .failure(is CancellationError): break
         case .failure(let error as TransportError) where error.kind == .timeout: break

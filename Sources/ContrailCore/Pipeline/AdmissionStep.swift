@@ -50,9 +50,17 @@ struct AdmissionStep: Sendable {
     }
 
     /// Throws ``ClientError`` or `CancellationError`; then nothing is held and nothing was taken.
-    @inline(never)  // its frames are those who wait
+    @inline(never)
     func enter(_ origin: Origin, _ call: CallState) async throws -> Entry {
         try Task.checkCancellation()
+        guard guards != nil || rates != nil else {
+            return Entry(permit: try await waitForPermit(origin, call), dues: nil)
+        }
+        return try await enterThroughAll(origin, call)
+    }
+
+    @inline(never)
+    private func enterThroughAll(_ origin: Origin, _ call: CallState) async throws -> Entry {
         let pass = try passGuards(origin, call)
         do {
             let claim = rates == nil ? nil : try await waitForRate(origin, call)
@@ -118,24 +126,34 @@ struct AdmissionStep: Sendable {
         call.recordRateLimitWait(now - asked, at: now)
     }
 
+    @inline(__always)
     private func waitForPermit(_ origin: Origin, _ call: CallState) async throws -> Permit {
         let asked = time.now
-        var hasWaited = true
-        // A wait that ends badly is a wait as well.
-        defer {
-            if hasWaited {
-                let now = time.now
-                call.recordPermitWait(now - asked, at: now)
-            }
-        }
         do {
-            hasWaited = try await permits.acquire(
-                origin, priority: call.request.priority, deadline: call.deadline)
+            if try await permits.acquire(origin, priority: call.request.priority, deadline: call.deadline) {
+                recordPermitWait(asked, call)
+            }
             return Permit(admission: permits, origin: origin)
-        } catch let refusal as Admission.Refusal {
-            hasWaited = refusal != .full && refusal != .shutDown
-            throw refusal.asClientError(call)
+        } catch {
+            throw refused(error, asked, call)
         }
+    }
+
+    @inline(never)
+    private func recordPermitWait(_ asked: MonotonicInstant, _ call: CallState) {
+        let now = time.now
+        call.recordPermitWait(now - asked, at: now)
+    }
+
+    /// A wait that ends badly is a wait as well.
+    @inline(never)
+    private func refused(_ error: any Error, _ asked: MonotonicInstant, _ call: CallState) -> any Error {
+        guard let refusal = error as? Admission.Refusal else {
+            recordPermitWait(asked, call)
+            return error
+        }
+        if refusal != .full && refusal != .shutDown { recordPermitWait(asked, call) }
+        return refusal.asClientError(call)
     }
 }
 

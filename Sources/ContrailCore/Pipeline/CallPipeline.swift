@@ -35,10 +35,10 @@ package final class CallPipeline: Sendable {
 
     /// A call with its body collected.
     package func execute(_ request: HTTPCall.Request) async throws -> HTTPCall.Response {
-        let (wire, call) = try begin(request)
-        let mode = BodyMode.buffered(maxBytes: request.maxResponseBytes ?? settings.maxResponseBytes)
+        let (wire, call) = try begin(
+            request, .buffered(maxBytes: request.maxResponseBytes ?? settings.maxResponseBytes))
         do {
-            return try collected(try await run(wire, mode, call), call)
+            return try collected(try await run(wire, call), call)
         } catch {
             throw fail(call, error)
         }
@@ -51,7 +51,7 @@ package final class CallPipeline: Sendable {
                 .invalidRequest, "A middleware answered a buffered call with a streamed body.", target: call.target)
         }
         call.request.progress?.change { $0.downloaded(inAll: Int64(body.count), of: Int64(body.count)) }
-        call.end(.response(status: response.head.status.code), at: settings.time.now)
+        call.end(.response(status: response.statusCode), at: settings.time.now)
         let history = call.snapshot
         return HTTPCall.Response(
             head: response.head, body: body, url: history.finalURL ?? call.url, method: call.request.method,
@@ -60,9 +60,9 @@ package final class CallPipeline: Sendable {
 
     /// A call whose body is taken in chunks. The call ends when the body does.
     package func stream(_ request: HTTPCall.Request) async throws -> HTTPCall.StreamedResponse {
-        let (wire, call) = try begin(request)
+        let (wire, call) = try begin(request, .streaming)
         do {
-            let response = try await run(wire, .streaming, call)
+            let response = try await run(wire, call)
             let history = call.snapshot
             return HTTPCall.StreamedResponse(
                 head: response.head, body: streamedBody(response, call), url: history.finalURL ?? call.url,
@@ -89,7 +89,7 @@ package final class CallPipeline: Sendable {
     @inline(never)
     private func streamedBody(_ response: WireResponse, _ call: CallState) -> HTTPCall.BodyStream {
         let time = settings.time
-        let status = response.head.status.code
+        let status = response.statusCode
         let progress = call.request.progress
         switch response.body {
         case .buffered(let chunk):
@@ -113,12 +113,13 @@ package final class CallPipeline: Sendable {
     // MARK: Beginning and end
 
     @inline(never)
-    private func begin(_ request: HTTPCall.Request) throws -> (WireRequest, CallState) {
+    private func begin(_ request: HTTPCall.Request, _ mode: BodyMode) throws -> (WireRequest, CallState) {
         let url = try validURL(of: request)
         let now = settings.time.now
         let deadline = (request.timeout ?? settings.timeout).map { now + $0 }
         let observations = observe(request, url, now)
-        let call = CallState(request: request, url: url, start: now, deadline: deadline, observations: observations)
+        let call = CallState(
+            request: request, url: url, mode: mode, start: now, deadline: deadline, observations: observations)
         var wire = WireRequest(
             method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
         wire.connectTimeout = settings.connectTimeout
@@ -243,21 +244,28 @@ package final class CallPipeline: Sendable {
 
     // MARK: The steps
 
-    private func run(_ request: WireRequest, _ mode: BodyMode, _ call: CallState) async throws -> WireResponse {
-        guard !settings.callMiddleware.isEmpty else { return try await sendWithRedirects(request, mode, call) }
-        return try await Self.chain(settings.callMiddleware[...], request, call) { request in
-            try await self.sendWithRedirects(request, mode, call)
+    private func run(_ request: WireRequest, _ call: CallState) async throws -> WireResponse {
+        guard !settings.callMiddleware.isEmpty else { return try await sendWithRedirects(request, call) }
+        return try await runThroughMiddleware(request, call)
+    }
+
+    @inline(never)
+    private func runThroughMiddleware(
+        _ request: WireRequest, _ call: CallState
+    ) async throws -> WireResponse {
+        try await Self.chain(settings.callMiddleware[...], request, call) { request in
+            try await self.sendWithRedirects(request, call)
         }
     }
 
     private func sendWithRedirects(
-        _ request: WireRequest, _ mode: BodyMode, _ call: CallState
+        _ request: WireRequest, _ call: CallState
     ) async throws -> WireResponse {
         // One of each for all hops: a redirect is no new call.
         var sessions = Sessions()
         var request = request
         while true {
-            let response = try await sendWithRetries(request, mode, call, &sessions.retry)
+            let response = try await sendWithRetries(request, call, &sessions.retry)
             guard let next = try next(after: response, to: request, call, &sessions.redirect) else { return response }
             request = next
         }
@@ -266,14 +274,20 @@ package final class CallPipeline: Sendable {
     /// Made when first needed, which is seldom, and kept outside the frames.
     private struct Sessions {
         var redirect: Shared<RedirectStep>?
-        var retry: Shared<RetrySession>?
+        var retry: Shared<Retries>?
+    }
+
+    private struct Retries {
+        var session: RetrySession
+        /// What came of the last send that was made, as long as it can be handed to the caller.
+        var last: Result<WireResponse, any Error>?
     }
 
     @inline(never)
     private func next(
         after response: WireResponse, to request: WireRequest, _ call: CallState, _ session: inout Shared<RedirectStep>?
     ) throws -> WireRequest? {
-        guard RedirectRules.isRedirect(response.head.status) else {
+        guard RedirectRules.isRedirect(response.statusCode) else {
             call.arrived(at: request)
             return nil
         }
@@ -287,33 +301,27 @@ package final class CallPipeline: Sendable {
     }
 
     private func sendWithRetries(
-        _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ session: inout Shared<RetrySession>?
+        _ request: WireRequest, _ call: CallState, _ retries: inout Shared<Retries>?
     ) async throws -> WireResponse {
-        let isIdempotent = Idempotency.of(request, asTold: call.request.isIdempotent)
-        /// What came of the last send that was made, as long as it can be handed to the caller.
-        var last: Result<WireResponse, any Error>?
+        retries?.value.last = nil
         while true {
-            var (outcome, extraSends): (Result<WireResponse, any Error>, Int)
-            if hedging.concerns(request, call, isIdempotent: isIdempotent) {
-                (outcome, extraSends) = await hedging.run(request, call, isIdempotent: isIdempotent) {
-                    await self.attempt(request, mode, call)
-                }
-            } else {
-                (outcome, extraSends) = (await attempt(request, mode, call), 0)
-            }
-            let sent = Sent(request: request, isIdempotent: isIdempotent, outcome: outcome, extraSends: extraSends)
-            switch next(after: sent, call, &session, &last) {
+            let step =
+                hedging.concerns(request, call)
+                ? await sendHedged(request, call, &retries)
+                : next(after: await attempt(request, call), of: request, call, &retries)
+            switch step {
             case .finish(let result): return try result.get()
             case .retry(let delay, let now): try await backOff(delay, from: now, call)
             }
         }
     }
 
-    private struct Sent {
-        let request: WireRequest
-        let isIdempotent: Bool
-        let outcome: Result<WireResponse, any Error>
-        let extraSends: Int
+    @inline(never)
+    private func sendHedged(
+        _ request: WireRequest, _ call: CallState, _ retries: inout Shared<Retries>?
+    ) async -> NextStep {
+        let (outcome, extraSends) = await hedging.run(request, call) { await self.attempt(request, call) }
+        return next(after: outcome, extraSends: extraSends, of: request, call, &retries)
     }
 
     private enum NextStep {
@@ -323,51 +331,62 @@ package final class CallPipeline: Sendable {
 
     @inline(never)
     private func next(
-        after sent: Sent, _ call: CallState, _ session: inout Shared<RetrySession>?,
-        _ last: inout Result<WireResponse, any Error>?
+        after outcome: Result<WireResponse, any Error>, extraSends: Int = 0, of request: WireRequest, _ call: CallState,
+        _ retries: inout Shared<Retries>?
     ) -> NextStep {
-        let reading = OutcomeReading(sent.outcome, wallNanoseconds: settings.time.wallNanoseconds)
+        if case .success(let response) = outcome, OutcomeClass.of(status: response.statusCode) == .success {
+            budgets.noteSuccess(request.origin, at: settings.time.now)
+            // What becomes of nearly every send leaves nothing to remember.
+            if extraSends == 0 { return .finish(outcome) }
+        }
+        var state =
+            retries?.value
+            ?? Retries(session: RetrySession(policy: call.request.retry ?? settings.retry, deadline: call.deadline))
+        state.session.noteFurtherSends(extraSends)
+        defer { retries = Shared(state) }
+        return next(after: outcome, of: request, call, &state)
+    }
+
+    private func next(
+        after outcome: Result<WireResponse, any Error>, of request: WireRequest, _ call: CallState,
+        _ retries: inout Retries
+    ) -> NextStep {
+        let reading = OutcomeReading(outcome, wallNanoseconds: settings.time.wallNanoseconds)
         let now = settings.time.now
-        let isSuccess = reading.outcome.outcomeClass == .success
-        if isSuccess { budgets.noteSuccess(sent.request.url.origin, at: now) }
-        if isSuccess, sent.extraSends == 0 { return .finish(sent.outcome) }
-        if reading.isRefusedAdmission, let last {
+        if reading.isRefusedAdmission, let last = retries.last {
             call.tell(.retryRefused(.notAdmitted, at: now))
             return .finish(last)
         }
-        var retries =
-            session?.value ?? RetrySession(policy: call.request.retry ?? settings.retry, deadline: call.deadline)
-        defer { session = Shared(retries) }
-        switch decide(&retries, sent, reading.outcome, now) {
-        case .finish: return .finish(sent.outcome)
+        retries.session.begin(isIdempotent: Idempotency.of(request, asTold: call.request.isIdempotent))
+        switch decide(&retries.session, reading.outcome, request, now) {
+        case .finish: return .finish(outcome)
         case .refuse(let refusal):
             call.tell(.retryRefused(refusal, at: now))
-            return .finish(sent.outcome)
+            return .finish(outcome)
         case .retry(let delay, let source):
             call.tell(
                 .retryScheduled(
                     delay: delay, reason: reading.reason, class: reading.outcome.outcomeClass, source: source,
                     at: now))
             reading.discardBody()
-            last = reading.outlastsDiscarding ? sent.outcome : nil
+            retries.last = reading.outlastsDiscarding ? outcome : nil
             return .retry(after: delay, from: now)
         }
     }
 
     /// What the session decides, if the origin's budget has something left for it.
     private func decide(
-        _ session: inout RetrySession, _ sent: Sent, _ outcome: RetryOutcome, _ now: MonotonicInstant
+        _ session: inout RetrySession, _ outcome: RetryOutcome, _ request: WireRequest, _ now: MonotonicInstant
     ) -> RetrySession.Decision {
-        session.begin(isIdempotent: sent.isIdempotent)
-        session.noteFurtherSends(sent.extraSends)
         guard outcome.outcomeClass != .success else { return .finish }
         let chance = RetrySession.Chance(backOff: settings.random.unit(), spread: settings.random.unit())
-        let canSendBody = sent.request.body?.canBeSent ?? true
+        let canSendBody = request.body?.canBeSent ?? true
         let decision = session.decide(after: outcome, canSendBody: canSendBody, at: now, chance: chance)
         guard case .retry(_, let source) = decision, source != .transparent else { return decision }
-        return budgets.withdraw(sent.request.url.origin, at: now) ? decision : .refuse(.budgetExhausted)
+        return budgets.withdraw(request.origin, at: now) ? decision : .refuse(.budgetExhausted)
     }
 
+    @inline(never)
     private func backOff(_ delay: Duration, from now: MonotonicInstant, _ call: CallState) async throws {
         guard delay > .zero else { return try Task.checkCancellation() }
         defer { call.recordBackOff(settings.time.now - now) }
@@ -386,11 +405,11 @@ package final class CallPipeline: Sendable {
     }
 
     private func attempt(
-        _ request: WireRequest, _ mode: BodyMode, _ call: CallState
+        _ request: WireRequest, _ call: CallState
     ) async -> Result<WireResponse, any Error> {
         let entry: AdmissionStep.Entry
         do {
-            let origin = request.url.origin
+            let origin = request.origin
             if let free = admission.enterAtOnce(origin) {
                 entry = free
             } else {
@@ -401,7 +420,7 @@ package final class CallPipeline: Sendable {
         }
         let outcome: Result<WireResponse, any Error>
         do {
-            outcome = .success(try await send(request, mode, call, entry.permit))
+            outcome = .success(try await send(request, call, entry.permit))
         } catch {
             outcome = .failure(error)
         }
@@ -410,11 +429,18 @@ package final class CallPipeline: Sendable {
     }
 
     private func send(
-        _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ permit: Permit
+        _ request: WireRequest, _ call: CallState, _ permit: Permit
     ) async throws -> WireResponse {
-        guard !settings.sendMiddleware.isEmpty else { return try await sender.send(request, mode, call, permit) }
-        return try await Self.chain(settings.sendMiddleware[...], request, call) { request in
-            try await self.sender.send(request, mode, call, permit)
+        guard !settings.sendMiddleware.isEmpty else { return try await sender.send(request, call, permit) }
+        return try await sendThroughMiddleware(request, call, permit)
+    }
+
+    @inline(never)
+    private func sendThroughMiddleware(
+        _ request: WireRequest, _ call: CallState, _ permit: Permit
+    ) async throws -> WireResponse {
+        try await Self.chain(settings.sendMiddleware[...], request, call) { request in
+            try await self.sender.send(request, call, permit)
         }
     }
 

@@ -5,6 +5,7 @@ import HTTPTypes
 final class CallState: Sendable {
     let request: HTTPCall.Request
     let url: RequestURL
+    let mode: BodyMode
     let start: MonotonicInstant
     /// When everything must be over; `nil`: no limit.
     let deadline: MonotonicInstant?
@@ -23,11 +24,13 @@ final class CallState: Sendable {
     }
 
     init(
-        request: HTTPCall.Request, url: RequestURL, start: MonotonicInstant, deadline: MonotonicInstant?,
+        request: HTTPCall.Request, url: RequestURL, mode: BodyMode, start: MonotonicInstant,
+        deadline: MonotonicInstant?,
         observations: [any CallObservation]
     ) {
         self.request = request
         self.url = url
+        self.mode = mode
         self.start = start
         self.deadline = deadline
         self.observations = observations

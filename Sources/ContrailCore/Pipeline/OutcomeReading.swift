@@ -15,7 +15,7 @@ struct OutcomeReading {
         switch outcome {
         case .success(let response):
             self.outcome = Self.read(response.head, wallNanoseconds: wallNanoseconds)
-            reason = String(response.head.status.code)
+            reason = String(response.statusCode)
             self.response = response
         case .failure(let error as TransportError):
             self.outcome = RetryOutcome(.of(error), failure: error.kind)

@@ -14,12 +14,12 @@ struct Sender: Sendable {
     }
 
     func send(
-        _ request: WireRequest, _ mode: BodyMode, _ call: CallState, _ permit: Permit
+        _ request: WireRequest, _ call: CallState, _ permit: Permit
     ) async throws -> WireResponse {
         let (send, request) = try begin(request, call)
         let result: Result<WireResponse, any Error>
         do {
-            result = .success(try await transport.send(request, mode: mode))
+            result = .success(try await transport.send(request, mode: call.mode))
         } catch {
             result = .failure(error)
         }

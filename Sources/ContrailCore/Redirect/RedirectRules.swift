@@ -7,8 +7,8 @@ struct RedirectRules {
     let secretHeaders: Set<String>
 
     /// 300 offers a choice, 304 is an answer, 305 and 306 are history.
-    static func isRedirect(_ status: HTTPResponse.Status) -> Bool {
-        switch status.code {
+    static func isRedirect(_ statusCode: Int) -> Bool {
+        switch statusCode {
         case 301, 302, 303, 307, 308: true
         default: false
         }

@@ -21,7 +21,7 @@ struct RedirectSession {
     }
 
     mutating func decide(after head: ResponseHead, to request: WireRequest) -> Decision {
-        guard policy.maxRedirects > 0, RedirectRules.isRedirect(head.status) else { return .finish }
+        guard policy.maxRedirects > 0, RedirectRules.isRedirect(head.status.code) else { return .finish }
         switch RedirectLocation.read(head.headers, base: request.url) {
         case .absent: return .finish
         case .invalid(let refusal, let detail): return .refuse(refusal, detail: detail)

@@ -35,7 +35,7 @@ struct RedirectStep {
         _ refusal: RedirectRefusal, _ detail: String, _ response: WireResponse, to request: WireRequest,
         _ call: CallState
     ) -> ClientError {
-        let status = response.head.status.code
+        let status = response.statusCode
         let history = call.snapshot
         var error = ClientError(
             refusal.code, "The redirect (status \(status)) was not followed. \(detail)",

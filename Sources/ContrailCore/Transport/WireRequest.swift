@@ -9,72 +9,74 @@ public struct WireRequest: Sendable {
 
     /// The method; a token.
     public var method: HTTPRequest.Method {
-        _read { yield parts.value.method }
-        _modify { yield &parts.value.method }
+        get { parts.value.method }
+        set { parts.value.method = newValue }
     }
     /// Where it goes.
     public var url: RequestURL {
-        _read { yield parts.value.url }
-        _modify { yield &parts.value.url }
+        get { parts.value.url }
+        set { parts.value.url = newValue }
     }
+    /// Where it goes to, without a copy of the rest of the URL.
+    package var origin: Origin { parts.value.url.origin }
     /// The header fields, in order. Content-Length, Transfer-Encoding, Connection and Expect are the
     /// transport's; a Host replaces the one from the URL.
     public var headers: HTTPFields {
-        _read { yield parts.value.headers }
+        get { parts.value.headers }
         _modify { yield &parts.value.headers }
     }
     /// The body; `nil` for none.
     public var body: WireBody? {
-        _read { yield parts.value.body }
-        _modify { yield &parts.value.body }
+        get { parts.value.body }
+        set { parts.value.body = newValue }
     }
     /// When the send must be over: the whole body if buffered, the head if streaming. `nil`: no limit.
     public var deadline: MonotonicInstant? {
-        _read { yield parts.value.deadline }
-        _modify { yield &parts.value.deadline }
+        get { parts.value.deadline }
+        set { parts.value.deadline = newValue }
     }
     /// When a streamed body must be over. `nil`: only the idle timeout rules it.
     public var bodyDeadline: MonotonicInstant? {
-        _read { yield parts.value.bodyDeadline }
-        _modify { yield &parts.value.bodyDeadline }
+        get { parts.value.bodyDeadline }
+        set { parts.value.bodyDeadline = newValue }
     }
     /// How many redirects led here; 0 for what the caller asked for. A step that adds credentials looks at this or at
     /// the URL's origin first: a redirect may lead to a stranger.
     public internal(set) var redirectCount: Int {
-        _read { yield parts.value.redirectCount }
-        _modify { yield &parts.value.redirectCount }
+        get { parts.value.redirectCount }
+        set { parts.value.redirectCount = newValue }
     }
     /// The longest time for DNS, TCP and TLS together. Default 10 s.
     public var connectTimeout: Duration {
-        _read { yield parts.value.connectTimeout }
-        _modify { yield &parts.value.connectTimeout }
+        get { parts.value.connectTimeout }
+        set { parts.value.connectTimeout = newValue }
     }
     /// The longest time from the request to the final head of the response. Default `nil`: the deadline rules.
     public var timeToHeadTimeout: Duration? {
-        _read { yield parts.value.timeToHeadTimeout }
-        _modify { yield &parts.value.timeToHeadTimeout }
+        get { parts.value.timeToHeadTimeout }
+        set { parts.value.timeToHeadTimeout = newValue }
     }
     /// The longest silence of the peer inside the body. Default 30 s. While a streamed body is not taken, the silence
     /// is not the peer's and does not count.
     public var idleReadTimeout: Duration {
-        _read { yield parts.value.idleReadTimeout }
-        _modify { yield &parts.value.idleReadTimeout }
+        get { parts.value.idleReadTimeout }
+        set { parts.value.idleReadTimeout = newValue }
     }
     /// The longest time in which the peer takes no byte of a body that is there to be sent. Default 30 s.
     public var idleWriteTimeout: Duration {
-        _read { yield parts.value.idleWriteTimeout }
-        _modify { yield &parts.value.idleWriteTimeout }
+        get { parts.value.idleWriteTimeout }
+        set { parts.value.idleWriteTimeout = newValue }
     }
     /// Whether compressed bodies are asked for and decoded. Default ``ContentDecoding/off``: a transport hands on what
     /// comes unless it is told otherwise.
     public var decoding: ContentDecoding {
-        _read { yield parts.value.decoding }
-        _modify { yield &parts.value.decoding }
+        get { parts.value.decoding }
+        set { parts.value.decoding = newValue }
     }
     /// Opens a connection even if one is idle. For warming up.
     package var needsNewConnection: Bool {
-        _read { yield parts.value.needsNewConnection }
-        _modify { yield &parts.value.needsNewConnection }
+        get { parts.value.needsNewConnection }
+        set { parts.value.needsNewConnection = newValue }
     }
 
     /// A request with default timeouts.

@@ -9,23 +9,25 @@ public struct WireResponse: Sendable {
 
     /// Status, version and header fields of the final response (1xx are skipped).
     public var head: ResponseHead {
-        _read { yield parts.value.head }
-        _modify { yield &parts.value.head }
+        get { parts.value.head }
+        set { parts.value.head = newValue }
     }
+    /// The code alone: a copy of the head is five counted references.
+    package var statusCode: Int { parts.value.head.status.code }
     /// The body, collected or as a stream.
     public var body: Body {
-        _read { yield parts.value.body }
-        _modify { yield &parts.value.body }
+        get { parts.value.body }
+        set { parts.value.body = newValue }
     }
     /// The fields that came behind a collected body (RFC 9110 §6.5); a stream's are at ``WireBodyStream/trailers``.
     public var trailers: HTTPFields {
-        _read { yield parts.value.trailers }
-        _modify { yield &parts.value.trailers }
+        get { parts.value.trailers }
+        set { parts.value.trailers = newValue }
     }
     /// When what happened. For a stream only up to the head; the rest is at ``WireBodyStream/summary``.
     public var summary: SendSummary {
-        _read { yield parts.value.summary }
-        _modify { yield &parts.value.summary }
+        get { parts.value.summary }
+        set { parts.value.summary = newValue }
     }
 
     /// A collected or a streamed body.
@@ -38,13 +40,18 @@ public struct WireResponse: Sendable {
 
     /// A response.
     public init(head: ResponseHead, body: Body, summary: SendSummary) {
-        parts = Shared(Parts(head: head, body: body, summary: summary))
+        self.init(head: head, body: body, trailers: [:], summary: summary)
+    }
+
+    /// A response with the fields behind its body.
+    package init(head: ResponseHead, body: Body, trailers: HTTPFields, summary: SendSummary) {
+        parts = Shared(Parts(head: head, body: body, trailers: trailers, summary: summary))
     }
 
     private struct Parts {
         var head: ResponseHead
         var body: Body
-        var trailers: HTTPFields = [:]
+        var trailers: HTTPFields
         var summary: SendSummary
     }
 }

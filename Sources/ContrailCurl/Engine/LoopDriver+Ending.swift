@@ -28,8 +28,8 @@ extension LoopDriver {
             return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
         }
         let body = slot.takeBody()  // a stream's was passed on above
-        var response = WireResponse(head: slot.head(), body: .buffered(body), summary: summary)
-        response.trailers = slot.trailers()
+        let response = WireResponse(
+            head: slot.head(), body: .buffered(body), trailers: slot.trailers(), summary: summary)
         conclude(transfer, .success(response), ended: ended)
     }
 

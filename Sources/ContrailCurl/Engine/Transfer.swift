@@ -57,7 +57,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
     ) {
         self.block = block
         body = request.body?.bytes
-        origin = request.url.origin
+        origin = request.origin
         self.mode = mode
         limits = TimeLimits(
             deadline: request.deadline, bodyDeadline: request.bodyDeadline, connect: request.connectTimeout,

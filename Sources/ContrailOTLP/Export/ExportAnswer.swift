@@ -28,7 +28,7 @@ struct ExportAnswer {
     }
 
     init(_ response: WireResponse, wallNanoseconds: Int64) {
-        let status = response.head.status.code
+        let status = response.statusCode
         let fields = response.head.headers
         let outcome = ExportAttempts.Outcome.answered(
             status: status,

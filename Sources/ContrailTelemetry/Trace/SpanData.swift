@@ -113,22 +113,22 @@ extension Telemetry {
 
         /// The library's name.
         public var name: String {
-            _read { yield parts.value.name }
-            _modify { yield &parts.value.name }
+            get { parts.value.name }
+            set { parts.value.name = newValue }
         }
         /// The library's version; may be empty.
         public var version: String {
-            _read { yield parts.value.version }
-            _modify { yield &parts.value.version }
+            get { parts.value.version }
+            set { parts.value.version = newValue }
         }
         /// The schema its attribute names follow; may be empty.
         public var schemaURL: String {
-            _read { yield parts.value.schemaURL }
-            _modify { yield &parts.value.schemaURL }
+            get { parts.value.schemaURL }
+            set { parts.value.schemaURL = newValue }
         }
         /// Details.
         public var attributes: [Attribute] {
-            _read { yield parts.value.attributes }
+            get { parts.value.attributes }
             _modify { yield &parts.value.attributes }
         }
 
