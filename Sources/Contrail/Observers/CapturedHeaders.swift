@@ -8,9 +8,11 @@ struct CapturedHeaders: Sendable {
     private let names: [(name: HTTPField.Name, key: String, isSecret: Bool)]
 
     init(_ names: [HTTPField.Name], prefix: String, secret: Set<String>) {
-        // Lower case, dashes kept.
-        self.names = names.map {
+        var known: Set<String> = []
+        // Lower case, dashes kept; a name once, however often and in what case it is given.
+        self.names = names.compactMap {
             let name = $0.canonicalName
+            guard known.insert(name).inserted else { return nil }
             return ($0, prefix + name, secret.contains(name) || Redaction.secretHeaders.contains(name))
         }
     }

@@ -53,15 +53,16 @@ final class Admission: Sendable {
     ) async throws -> Bool {
         guard let ticket = try request(origin, priority) else { return false }
         defer { forget(ticket) }
+        let end = WaitEnd(deadline: deadline, queue: limits.maxQueueTime.map { time.now + $0 })
         do {
             try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { (continuation: Waiter) in
-                    enqueue(continuation, ticket, origin, priority, deadline)
+                    enqueue(continuation, ticket, origin, priority, end.first)
                 }
             } onCancel: {
                 cancel(ticket)
             }
-        } catch Refusal.deadline where !isOver(deadline) {
+        } catch Refusal.deadline where end.isOfQueue {
             throw Refusal.queueTime
         }
         return true
@@ -92,8 +93,16 @@ final class Admission: Sendable {
         state.withLock { $0.queue.cancel(ticket) }?.resume(throwing: CancellationError())
     }
 
-    @inline(never)
-    private func isOver(_ deadline: MonotonicInstant?) -> Bool { deadline.map { $0 <= time.now } ?? false }
+    /// When a wait is over, and whose end that is.
+    private struct WaitEnd {
+        let first: MonotonicInstant?
+        let isOfQueue: Bool
+
+        init(deadline: MonotonicInstant?, queue: MonotonicInstant?) {
+            isOfQueue = queue.map { queue in deadline.map { queue <= $0 } ?? true } ?? false
+            first = isOfQueue ? queue : deadline
+        }
+    }
 
     /// Those who wait for a permit.
     var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
@@ -132,8 +141,6 @@ final class Admission: Sendable {
     private func enqueue(
         _ waiter: Waiter, _ ticket: UInt64, _ origin: Origin, _ priority: Priority, _ deadline: MonotonicInstant?
     ) {
-        let queueEnd = limits.maxQueueTime.map { time.now + $0 }
-        let deadline = [deadline, queueEnd].compactMap(\.self).min()
         let now = limits.adaptive == nil ? nil : time.now
         let (arrival, isShutDown) = state.withLock { state in
             let limit = now.flatMap { state.limit(of: origin, limits.adaptive, $0) }

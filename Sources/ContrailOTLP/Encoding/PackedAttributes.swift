@@ -89,6 +89,7 @@ private struct Identity: Equatable {
 
     /// `nil` for what hardly comes twice: containers, and times.
     init?(_ attribute: Telemetry.Attribute) {
+        guard MemoryLayout<String>.size == MemoryLayout<TextBits>.size else { return nil }
         switch attribute.value {
         case .string(let text): (value, kind) = (TextBits(text), 1)
         case .int(let number): (value, kind) = (TextBits(number: UInt64(bitPattern: number)), 2)
@@ -159,7 +160,12 @@ extension Arena {
         return key.withUTF8 { bytes in
             unsafe attribute.key = Self.borrowed(bytes)
             // Two tags and lengths of up to 6 bytes each, and once more for the value, or a number of up to 10.
-            return unsafe pack(&attribute.base, room: bytes.count + valueBytes + 24)
+            let room = bytes.count + valueBytes + 24
+            return unsafe withUnsafeMutablePointer(to: &attribute) { attribute in
+                unsafe attribute.withMemoryRebound(to: ProtobufCMessage.self, capacity: 1) { message in
+                    unsafe pack(message, room: room)
+                }
+            }
         }
     }
 

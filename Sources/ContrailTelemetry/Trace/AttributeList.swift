@@ -48,11 +48,11 @@ struct AttributeList: Sendable {
     }
 
     /// Has `fill` append attributes whose keys are unique, also beside the `known` attributes that its caller gave at the
-    /// start: they are compared only if others were set meanwhile.
+    /// start: they are compared only if others were set meanwhile, or may have been (`nil`).
     mutating func append(
-        after known: Int, maxCount: Int, maxLength: Int?, _ fill: (inout [Telemetry.Attribute]) -> Void
+        after known: Int?, maxCount: Int, maxLength: Int?, _ fill: (inout [Telemetry.Attribute]) -> Void
     ) {
-        guard elements.count == known else {
+        guard let known, elements.count == known else {
             var more: [Telemetry.Attribute] = []
             fill(&more)
             return more.forEach { set($0.key, $0.value, maxCount: maxCount, maxLength: maxLength) }

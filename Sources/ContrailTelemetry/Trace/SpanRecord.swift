@@ -18,6 +18,8 @@ struct SpanRecord: Sendable {
     private var list: AttributeList
     private var view: SpanAttributes?
     private var viewIsNewer = false
+    /// Keys that the span was started with may be gone: counting attributes does not tell any more whether others came.
+    private var keysWereReplaced = false
 
     init(name: String, attributes: AttributeList = AttributeList()) {
         self.name = name
@@ -59,7 +61,8 @@ struct SpanRecord: Sendable {
         foldView(limits)
         view = nil
         list.append(
-            after: known, maxCount: limits.attributes, maxLength: limits.attributeValueLength, fill)
+            after: keysWereReplaced ? nil : known, maxCount: limits.attributes, maxLength: limits.attributeValueLength,
+            fill)
     }
 
     /// All attributes as swift-distributed-tracing wants them.
@@ -80,6 +83,7 @@ struct SpanRecord: Sendable {
         if isOverLimit { foldView(limits) }
         view = attributes
         viewIsNewer = true
+        keysWereReplaced = true
         if isOverLimit {
             foldView(limits)
             view = nil

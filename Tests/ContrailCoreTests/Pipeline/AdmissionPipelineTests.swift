@@ -156,6 +156,25 @@ import Testing
         first.cancel()
     }
 
+    /// A waiter may run long after its time was over: then the call's own time may be over as well.
+    @Test(arguments: [(2, 3, ClientError.Code.queueTimeout), (3, 2, .deadlineExceeded), (2, 2, .queueTimeout)])
+    func theTimeThatWasOverFirstEndedTheWait(queue: Int, call: Int, expected: ClientError.Code) async throws {
+        let transport = ScriptedTransport(.silence, time: time)
+        let pipeline = pipeline(transport) {
+            $0.limits.maxTotal = 1
+            $0.limits.maxQueueTime = .seconds(queue)
+        }
+        let first = Task { try await pipeline.execute(.get("http://a.test")) }
+        try await time.waitForSleepers(1)
+        var request = HTTPCall.Request.get("http://a.test")
+        request.timeout = .seconds(call)
+        let second = Task { [request] in await code(pipeline, request) }
+        try await time.waitForSleepers(2)
+        time.advance(by: .seconds(10))
+        #expect(await second.value == expected)
+        first.cancel()
+    }
+
     @Test func aMoreUrgentRequestTakesThePlaceOfALessUrgentOne() async throws {
         let transport = ScriptedTransport(.silence, time: time)
         let pipeline = pipeline(transport) {

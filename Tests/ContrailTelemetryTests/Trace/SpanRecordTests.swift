@@ -22,6 +22,15 @@ struct SpanRecordTests {
         #expect(record.status == left)
     }
 
+    /// As many attributes as at the start, and others: somebody replaced them all.
+    @Test func whatIsAppendedReplacesWhatTookThePlaceOfAnother() {
+        let start = AttributeList(unique: [.init("start", .int(1))], maxCount: 128, maxLength: nil)
+        var record = SpanRecord(name: "x", attributes: start)
+        record.replaceAttributes(["error.type": "mine"], limits: limits)
+        record.appendAttributes(after: 1, limits: limits) { $0.append(.init("error.type", .string("500"))) }
+        #expect(record.attributes(limits: limits).elements == [.init("error.type", .string("500"))])
+    }
+
     @Test func nothingChangesAfterTheEnd() {
         var record = SpanRecord(name: "x")
         record.setAttribute("a", .int(1), limits: limits)

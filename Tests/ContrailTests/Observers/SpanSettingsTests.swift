@@ -90,6 +90,20 @@ import Tracing
         }
     }
 
+    @Test func aHeaderThatIsAskedForTwiceIsOneAttribute() async throws {
+        let (a, again) = (try #require(HTTPField.Name("X-A")), try #require(HTTPField.Name("x-a")))
+        try await span(
+            headers: [a: "req"],
+            {
+                $0.tracing.requestHeaders = [a, again]
+                $0.tracing.responseHeaders = [a, again, a]
+            }
+        ) { span in
+            let keys = span.span.attributes.map(\.key).filter { $0.hasSuffix(".header.x-a") }
+            #expect(keys.sorted() == ["http.request.header.x-a", "http.response.header.x-a"])
+        }
+    }
+
     @Test func knownMethodsAreReplacedAsAWhole() async throws {
         let purge = try #require(HTTPRequest.Method("PURGE"))
         try await span(method: purge, { $0.tracing.knownMethods = ["PURGE"] }) { span in
