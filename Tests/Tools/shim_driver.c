@@ -109,9 +109,9 @@ static contrail_request *make_request(const driver *driver, const script *script
     check(request != NULL, "making a request");
     check(contrail_request_put_url(request, url, strlen(url)), "the URL");
     check(contrail_request_put_method(request, method, strlen(method)), "the method");
-    check(contrail_request_put_field(request, "x-name", 6, "value", 5), "a field");
-    check(contrail_request_put_field(request, "x-empty", 7, NULL, 0), "an empty field");
-    check(contrail_request_suppress_field(request, "Expect:"), "a field that is not to be sent");
+    check(contrail_request_put_field(request, "x-name", 6, "value", 5) == CONTRAIL_PUT_DONE, "a field");
+    check(contrail_request_put_field(request, "x-empty", 7, NULL, 0) == CONTRAIL_PUT_DONE, "an empty field");
+    check(contrail_request_put_static(request, "Expect:"), "a field that is not to be sent");
     return request;
 }
 
