@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <time.h>
 
 #if LIBCURL_VERSION_NUM < 0x075800
@@ -14,7 +15,19 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_result;
 
+// glibc gives the end of a heap back to the kernel as soon as 128 kB of it are free, and fetches it again page by page: a
+// collected body of 100 kB costs twice as much with it. It learns from the first large block that is freed to keep what
+// blocks of that size take (mallopt(3), M_MMAP_THRESHOLD), and most programs free one sooner or later. So here is one, as
+// large as what is reserved for a body at once. Nothing is set: who sets these thresholds is obeyed.
+static void teach_malloc(void) {
+#ifdef __GLIBC__
+    void *volatile block = malloc(1 << 20); // volatile: or the compiler leaves both out
+    free(block);
+#endif
+}
+
 static void init_process(void) {
+    teach_malloc();
     // OpenSSL's exit handler frees what a loop thread may still use while the process ends. The symbol is looked up,
     // because libcurl may be built on another TLS library.
     int (*init_crypto)(uint64_t, const void *) = NULL;
