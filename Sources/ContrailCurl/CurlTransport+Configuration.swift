@@ -45,6 +45,8 @@ extension CurlTransport {
         package var httpVersion = HTTPVersion.http1
         /// What the loops wait on. Default: the best one of the platform.
         package var poller = PollerKind.standard
+        /// Where a loop's relay runs; for tests. Default `nil`: where all tasks do.
+        package var relayExecutor: (any TaskExecutor)?
 
         /// The defaults, for a machine with `cores` cores.
         package init(cores: Int = availableCores()) {
@@ -62,7 +64,8 @@ extension LoopSettings {
             threadName: "contrail-loop-\(min(index, 9))", poller: configuration.poller, profile: profile,
             maxConnections: max(1, configuration.maxConnectionsPerLoop),
             idleConnectionAge: configuration.idleConnectionAge,
-            maxHeadBytes: max(0, configuration.maxHeaderBytes), maxHeadFields: max(0, configuration.maxHeaderFields))
+            maxHeadBytes: max(0, configuration.maxHeaderBytes), maxHeadFields: max(0, configuration.maxHeaderFields),
+            relayExecutor: configuration.relayExecutor)
     }
 
     func limits(for transfer: Transfer) -> contrail_limits {

@@ -1,3 +1,4 @@
+import ContrailBase
 import ContrailTelemetry
 import HTTPTypes
 import Tracing
@@ -6,12 +7,13 @@ import Tracing
 struct SpanSource: Sendable {
     private enum Maker: Sendable {
         case native(Telemetry.Tracer)
-        case foreign(any Tracer)
+        // Indirect, as what is boxed below: a source is copied for every call, and existentials are dear to copy.
+        indirect case foreign(any Tracer)
     }
 
     private let maker: Maker
     /// Instruments beside the tracer, which want to be carried too; `nil` if there are none.
-    private let instruments: (any Instrument)?
+    private let instruments: Shared<any Instrument>?
 
     /// The explicit tracer, else the innermost `withTracer`'s, else the bootstrapped one; `nil` if nobody traces.
     init?(explicit: (any Tracer)?) {
@@ -29,12 +31,12 @@ struct SpanSource: Sendable {
         } else {
             let tracer = InstrumentationSystem.tracer
             maker = Self.maker(tracer)
-            instruments = instrument is MultiplexInstrument || tracer is NoOpTracer ? instrument : nil
+            instruments = instrument is MultiplexInstrument || tracer is NoOpTracer ? Shared(instrument) : nil
         }
     }
 
     private static func maker(_ tracer: any Tracer) -> Maker {
-        (tracer as? Telemetry.Tracer).map(Maker.native) ?? .foreign(tracer)
+        (tracer as? Telemetry.Tracer).map { .native($0) } ?? .foreign(tracer)
     }
 
     func startSpan(
@@ -79,7 +81,7 @@ struct SpanSource: Sendable {
     ) {
         if let instruments {
             HeaderInjector.removeTraceContext(from: &headers)
-            instruments.inject(carried(by: span, crossesOrigin), into: &headers, using: HeaderInjector())
+            instruments.value.inject(carried(by: span, crossesOrigin), into: &headers, using: HeaderInjector())
             return
         }
         switch (maker, span) {

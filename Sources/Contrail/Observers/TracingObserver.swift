@@ -22,7 +22,8 @@ struct TracingObserver: CallObserver {
 
 /// The spans of one call.
 private final class TracedCall: CallObservation {
-    private let call: CallStart
+    private let origin: Origin
+    private let clock: CallClock
     private let source: SpanSource
     private let settings: SpanSettings
     /// The context the call was made in.
@@ -30,7 +31,8 @@ private final class TracedCall: CallObservation {
     private let span: SpanHandle?
 
     init(_ call: CallStart, source: SpanSource, _ settings: SpanSettings) {
-        self.call = call
+        origin = call.url.origin
+        clock = CallClock(call)
         self.source = source
         self.settings = settings
         ambient = ServiceContext.current ?? .topLevel
@@ -41,7 +43,7 @@ private final class TracedCall: CallObservation {
         span = source.startSpan(
             "call " + settings.name(call.method, call.urlTemplate), in: ambient, kind: .internal,
             attributes: Self.attributes(call),
-            atNanoseconds: call.wall(call.start))
+            atNanoseconds: clock.wall(call.start))
     }
 
     private static let startAttributes = 1
@@ -57,7 +59,7 @@ private final class TracedCall: CallObservation {
         let name = settings.name(send)
         let attributes = HTTPAttributes.atStart(send, headers, settings)
         let startAttributes = attributes.count
-        let start = call.wall(send.start)
+        let start = clock.wall(send.start)
         let handle =
             if let span {
                 source.startSpan(
@@ -66,19 +68,19 @@ private final class TracedCall: CallObservation {
                 source.startSpan(name, in: ambient, kind: .client, attributes: attributes, atNanoseconds: start)
             }
         source.inject(
-            handle, in: ambient, crossesOrigin: send.url.origin != call.url.origin, into: &headers)
-        return TracedSend(handle, startAttributes: startAttributes, call: call, settings)
+            handle, in: ambient, crossesOrigin: send.url.origin != origin, into: &headers)
+        return TracedSend(handle, startAttributes: startAttributes, clock, settings)
     }
 
     func record(_ event: CallEvent) {
         guard let span, span.isRecording else { return }
         let (name, attributes, instant) = CallEventAttributes.of(event)
-        span.addEvent(name, attributes, atNanoseconds: call.wall(instant))
+        span.addEvent(name, attributes, atNanoseconds: clock.wall(instant))
     }
 
     func callDidEnd(_ end: CallEnd) {
         span?.end(
-            atNanoseconds: call.wall(end.end), error: CallEventAttributes.errorMessage(end.outcome),
+            atNanoseconds: clock.wall(end.end), error: CallEventAttributes.errorMessage(end.outcome),
             after: Self.startAttributes
         ) { CallEventAttributes.append(end, to: &$0) }
     }
@@ -93,18 +95,18 @@ private final class TracedCall: CallObservation {
 private final class TracedSend: SendObservation {
     private let span: SpanHandle
     private let startAttributes: Int
-    private let call: CallStart
+    private let clock: CallClock
     private let settings: SpanSettings
 
-    init(_ span: SpanHandle, startAttributes: Int, call: CallStart, _ settings: SpanSettings) {
+    init(_ span: SpanHandle, startAttributes: Int, _ clock: CallClock, _ settings: SpanSettings) {
         self.span = span
         self.startAttributes = startAttributes
-        self.call = call
+        self.clock = clock
         self.settings = settings
     }
 
     func sendDidEnd(_ end: SendEnd) {
-        span.end(atNanoseconds: call.wall(end.end), error: Self.error(end.outcome), after: startAttributes) {
+        span.end(atNanoseconds: clock.wall(end.end), error: Self.error(end.outcome), after: startAttributes) {
             HTTPAttributes.append(end, settings, to: &$0)
         }
     }
@@ -116,9 +118,14 @@ private final class TracedSend: SendObservation {
     }
 }
 
-extension CallStart {
-    /// A monotonic instant of this call on the wall clock: the call's start plus the time since.
-    fileprivate func wall(_ instant: MonotonicInstant) -> UInt64 {
+/// Puts a call's monotonic instants on the wall clock: its start plus the time since.
+private struct CallClock {
+    private let wallNanoseconds: Int64
+    private let start: MonotonicInstant
+
+    init(_ call: CallStart) { (wallNanoseconds, start) = (call.wallNanoseconds, call.start) }
+
+    func wall(_ instant: MonotonicInstant) -> UInt64 {
         UInt64(clamping: wallNanoseconds &+ (instant.nanoseconds &- start.nanoseconds))
     }
 }

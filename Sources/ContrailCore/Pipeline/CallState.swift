@@ -72,7 +72,7 @@ final class CallState: Sendable {
     var target: String { "\(request.method.rawValue) \(url.withoutQuery)" }
 
     /// Tells the observers that it is over. Once, by whoever ends the call.
-    func end(_ outcome: CallEnd.Outcome, at now: MonotonicInstant) {
+    func end(_ outcome: CallEnd.Outcome, at now: @autoclosure () -> MonotonicInstant) {
         request.progress?.end()
         guard !observations.isEmpty else { return }
         let history = snapshot
@@ -80,7 +80,7 @@ final class CallState: Sendable {
             outcome: outcome, sendCount: history.nextOrdinal, redirectCount: history.redirects.count,
             permitWait: history.permitWait, rateLimitWait: history.rateLimitWait,
             backOffWait: history.backOffWait, resumeWait: history.attempts.reduce(.zero) { $0 + $1.resumeDelay },
-            end: now)
+            end: now())
         for observation in observations { observation.callDidEnd(end) }
     }
 }

@@ -114,7 +114,7 @@ private final class Send: Sendable {
         let ended = summary.ended ?? now
         call.record(
             HTTPCall.Attempt(
-                ordinal: ordinal, statusCode: outcome.head?.status.code, failure: outcome.failureCode,
+                ordinal: ordinal, statusCode: outcome.statusCode, failure: outcome.failureCode,
                 summary: summary, resumeDelay: max(now - ended, .zero)))
         guard !observations.isEmpty else { return }
         let end = SendEnd(outcome: outcome, summary: summary, end: ended)
@@ -144,6 +144,14 @@ extension SendOutcome {
         switch self {
         case .response(let head): head
         case .failure(_, let head), .cancelled(let head): head
+        }
+    }
+
+    /// As that of ``head``, without a copy of it.
+    package var statusCode: Int? {
+        switch self {
+        case .response(let head): head.status.code
+        case .failure(_, let head), .cancelled(let head): head?.status.code
         }
     }
 

@@ -16,8 +16,9 @@ struct RateLimitReport: Equatable {
     /// Quotas in one response that are looked at; a hostile server may send more.
     private static let maxReports = 16
 
-    /// - Parameter wallNanoseconds: the server's time since 1970-01-01 UTC, for resets that are moments.
-    static func read(_ headers: HTTPFields, wallNanoseconds: Int64) -> [RateLimitReport] {
+    /// - Parameter wallNanoseconds: the server's time since 1970-01-01 UTC, for resets that are moments. Read only if
+    ///   there is one: it is a date in the fields, as a rule, and most responses have nothing to measure against it.
+    static func read(_ headers: HTTPFields, wallNanoseconds: @autoclosure () -> Int64) -> [RateLimitReport] {
         var found: [(group: String, report: RateLimitReport)] = []
         func merge(_ group: String, _ unit: RateLimit.Unit, _ part: (inout RateLimitReport) -> Void) {
             if let index = found.firstIndex(where: { $0.group == group }) { return part(&found[index].report) }
@@ -36,7 +37,7 @@ struct RateLimitReport: Equatable {
                 merge(name.group, name.unit) { $0.remaining = leadingNumber(field.value) }
             case .reset:
                 merge(name.group, name.unit) {
-                    $0.reset = RateLimitReset.delay(field.value, wallNanoseconds: wallNanoseconds)
+                    $0.reset = RateLimitReset.delay(field.value, wallNanoseconds: wallNanoseconds())
                 }
             }
         }
@@ -59,8 +60,12 @@ private struct RateLimitFieldName {
     /// Fields of one group speak of the same quota.
     let group: String
 
+    /// What a name is held against before it is taken apart: every refused request's fields come through here, and of
+    /// those of a usual answer none is of this kind.
+    private static let beginnings = ["", "x-", "anthropic-"].flatMap { [$0 + "ratelimit", $0 + "rate-limit"] }
+
     init?(_ name: String) {
-        guard name.contains("ratelimit") || name.contains("rate-limit") else { return nil }
+        guard Self.beginnings.contains(where: name.hasPrefix) else { return nil }
         var words = name.split(separator: "-").map { String($0) }
         if words.first == "x" || words.first == "anthropic" { words.removeFirst() }
         if words.count >= 2, words[0] == "rate", words[1] == "limit" {

@@ -63,8 +63,9 @@ final class RateLimiter: Sendable {
     func note(_ response: ResponseHead, of claim: RateClaim) {
         guard limits.followsServer else { return }
         let headers = response.headers
-        let wall = ServerDelay.serverTime(headers, wallNanoseconds: time.wallNanoseconds)
-        let reports = RateLimitReport.read(headers, wallNanoseconds: wall)
+        let wall = time.wallNanoseconds
+        let reports = RateLimitReport.read(
+            headers, wallNanoseconds: ServerDelay.serverTime(headers, wallNanoseconds: wall))
         let isThrottled = OutcomeClass.of(status: response.status.code) == .throttled
         guard isThrottled || !reports.isEmpty else { return }
         let delay = isThrottled ? ServerDelay.read(headers, wallNanoseconds: wall)?.delay : nil

@@ -11,16 +11,16 @@ struct ServerDelay: Equatable {
     ///
     /// Two lines of a field: the first that can be read counts. Dates are measured against the response's Date.
     static func read(_ headers: HTTPFields, wallNanoseconds: Int64) -> ServerDelay? {
-        let now = serverTime(headers, wallNanoseconds: wallNanoseconds)
+        func now() -> Int64 { serverTime(headers, wallNanoseconds: wallNanoseconds) }
         for field in headers where field.name.canonicalName == "retry-after-ms" {
             guard let delay = RetryAfter.delay(milliseconds: field.value) else { continue }
             return ServerDelay(delay: delay, source: .retryAfter)
         }
         for text in headers[values: .retryAfter] {
-            guard let delay = RetryAfter.delay(text, wallNanoseconds: now) else { continue }
+            guard let delay = RetryAfter.delay(text, wallNanoseconds: now()) else { continue }
             return ServerDelay(delay: delay, source: .retryAfter)
         }
-        let resets = RateLimitReport.read(headers, wallNanoseconds: now).filter { $0.remaining == 0 }
+        let resets = RateLimitReport.read(headers, wallNanoseconds: now()).filter { $0.remaining == 0 }
         return resets.compactMap(\.reset).max().map { ServerDelay(delay: $0, source: .rateLimit) }
     }
 

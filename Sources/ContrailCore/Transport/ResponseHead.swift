@@ -39,13 +39,15 @@ public struct ResponseHead: Sendable {
     }
 }
 
-/// Header fields that may still be raw bytes.
-package protocol HeaderSource: Sendable {
+/// Header fields that may still be raw bytes. A class, so that a head costs little to copy.
+package protocol HeaderSource: AnyObject, Sendable {
     var fields: HTTPFields { get }
     var decodedFrom: String? { get }
 }
 
-private struct ParsedHeaders: HeaderSource {
+private final class ParsedHeaders: HeaderSource {
     let fields: HTTPFields
     let decodedFrom: String? = nil
+
+    init(fields: HTTPFields) { self.fields = fields }
 }

@@ -201,4 +201,6 @@ struct LoopSettings: Sendable {
     var idleConnectionAge: Duration
     var maxHeadBytes: Int
     var maxHeadFields: Int
+    /// Where the relay's task runs; `nil`: where all tasks do.
+    var relayExecutor: (any TaskExecutor)?
 }

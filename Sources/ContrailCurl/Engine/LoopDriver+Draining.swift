@@ -15,7 +15,7 @@ extension LoopDriver {
         let ended = Self.readClock()
         let summary = slot.summary(of: transfer, ended: ended)
         pipe.finish(.failure(TransportError.cancelled(summary)), summary: summary)
-        pipesWithNews.append(pipe)
+        deliveries.append(pipe)
         transfer.pipe = nil
         transfer.isDraining = true
         timers.set(transfer, to: ended + Self.longestDrain)

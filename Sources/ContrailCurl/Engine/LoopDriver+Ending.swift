@@ -61,11 +61,12 @@ extension LoopDriver {
         if let pipe = transfer.pipe {
             let summary = transfer.slot?.summary(of: transfer, ended: ended)
             pipe.finish(answer, summary: summary)
-            pipesWithNews.append(pipe)
+            deliveries.append(pipe)
             transfer.pipe = nil
-        } else {
+        } else if !transfer.isDraining {
+            // One that is drained had its answer long ago, and another thread may be giving it out.
             transfer.answer = answer
-            answered.append(transfer)
+            deliveries.append(transfer)
         }
         guard let slot = transfer.slot else { return }
         transfer.slot = nil

@@ -10,14 +10,14 @@ extension LoopDriver {
         transfer.pipe = pipe
         transfer.answer = .success(
             WireResponse(head: slot.head(), body: .stream(CurlBodyStream(pipe)), summary: summary))
-        answered.append(transfer)
+        deliveries.append(transfer)
     }
 
     /// Moves what has arrived to the consumer's side; goes on at once if the consumer was faster than the pause.
     func passOn(_ transfer: Transfer, _ slot: Slot) {
         guard let pipe = transfer.pipe else { return }
         let shouldResume = pipe.offer(slot.takeBody(), isPaused: slot.isPaused)
-        pipesWithNews.append(pipe)
+        deliveries.append(pipe)
         slot.setOutstanding(pipe.outstanding)
         if shouldResume { resume(transfer) }
     }

@@ -4,8 +4,9 @@ import ContrailCore
 /// One send from submission to its only answer.
 ///
 // SAFETY: the `let`s are shared. `reply` is set by the sender before it submits the transfer, which hands it
-// over through the inbox's lock; from then on it and every other `var` belong to the loop's thread. A sender that
-// could not submit still owns the transfer. Cancelling touches none of this: it only sends a command.
+// over through the inbox's lock; from then on it and every other `var` belong to the loop's thread, but for `reply` and
+// `answer` once they are among the ``Deliveries``: these go on through the relay's lock, and nothing else touches the two. A
+// sender that could not submit still owns the transfer. Cancelling touches none of this: it only sends a command.
 final class Transfer: HeapMember, @unchecked Sendable {
     let block: RequestBlock
     let body: ByteChunk?

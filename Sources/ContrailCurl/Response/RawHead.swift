@@ -33,21 +33,32 @@ final class RawHead: HeaderSource {
 
     /// The fields behind the status line.
     static func parse(_ bytes: [UInt8]) -> HTTPFields {
-        fields(bytes.split(separator: UInt8(ascii: "\n")).dropFirst())
+        guard let statusEnd = bytes.firstIndex(of: lineFeed) else { return [:] }
+        return fields(bytes[(statusEnd + 1)...])
     }
 
     /// Fields without a status line before them.
-    static func trailers(_ bytes: [UInt8]) -> HTTPFields { fields(bytes.split(separator: UInt8(ascii: "\n"))[...]) }
+    static func trailers(_ bytes: [UInt8]) -> HTTPFields { fields(bytes[...]) }
 
-    private static func fields(_ lines: ArraySlice<ArraySlice<UInt8>>) -> HTTPFields {
+    private static func fields(_ lines: ArraySlice<UInt8>) -> HTTPFields {
         var fields = HTTPFields()
-        for line in lines {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            guard let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self)) else { continue }
-            fields.append(HTTPField(name: name, lenientValue: trimmed(line[(colon + 1)...])))
+        var rest = lines
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: lineFeed) ?? rest.endIndex
+            if let field = field(rest[..<end]) { fields.append(field) }
+            rest = rest[end...].dropFirst()
         }
         return fields
     }
+
+    private static func field(_ line: ArraySlice<UInt8>) -> HTTPField? {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
+            let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
+        else { return nil }
+        return HTTPField(name: name, lenientValue: trimmed(line[(colon + 1)...]))
+    }
+
+    private static let lineFeed = UInt8(ascii: "\n")
 
     /// The text behind the status code; "" if there is none.
     static func reason(_ bytes: [UInt8]) -> String {

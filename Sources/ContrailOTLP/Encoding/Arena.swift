@@ -90,15 +90,22 @@ import CContrailOTLP
     }
 
     /// The number's bytes, big-endian, as ids are written.
-    mutating func copyBigEndian(_ words: UInt64...) -> ProtobufCBinaryData {
-        let memory = unsafe allocate(byteCount: words.count * 8, alignment: 8)
-        for (index, word) in words.enumerated() {
-            unsafe memory.storeBytes(of: word.bigEndian, toByteOffset: index * 8, as: UInt64.self)
-        }
-        return unsafe binary(memory, words.count * 8)
+    mutating func copyBigEndian(_ word: UInt64) -> ProtobufCBinaryData {
+        let memory = unsafe allocate(byteCount: 8, alignment: 8)
+        unsafe memory.storeBytes(of: word.bigEndian, as: UInt64.self)
+        return unsafe binary(memory, 8)
     }
 
-    private mutating func copy(_ bytes: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
+    /// Both numbers' bytes.
+    mutating func copyBigEndian(_ high: UInt64, _ low: UInt64) -> ProtobufCBinaryData {
+        let memory = unsafe allocate(byteCount: 16, alignment: 8)
+        unsafe memory.storeBytes(of: high.bigEndian, as: UInt64.self)
+        unsafe memory.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+        return unsafe binary(memory, 16)
+    }
+
+    /// A copy of the bytes.
+    mutating func copy(_ bytes: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
         let memory = unsafe allocate(byteCount: bytes.count, alignment: 1)
         if let source = bytes.baseAddress { unsafe memory.copyMemory(from: source, byteCount: bytes.count) }
         return unsafe binary(memory, bytes.count)

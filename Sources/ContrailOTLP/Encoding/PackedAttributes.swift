@@ -68,6 +68,7 @@ struct PackedAttributes {
             return unsafe arena.packed(attribute, depth: depth)
         }
         if let entry = known[identity.place], entry.identity == identity {
+            if case .double(let number) = attribute.value { return unsafe arena.copy(entry.packed, ending: number) }
             repeatedBytes += unsafe entry.packed.len
             return unsafe entry.packed
         }
@@ -87,15 +88,16 @@ private struct Identity: Equatable {
     private let value: TextBits
     private let kind: UInt64
 
-    /// `nil` for what hardly comes twice: containers, and times.
+    /// `nil` for what hardly comes twice: containers and bytes. Numbers with a fraction do not either, but all of one key are
+    /// as long, and differ in their last eight bytes only: they share an identity.
     init?(_ attribute: Telemetry.Attribute) {
         guard MemoryLayout<String>.size == MemoryLayout<TextBits>.size else { return nil }
         switch attribute.value {
         case .string(let text): (value, kind) = (TextBits(text), 1)
         case .int(let number): (value, kind) = (TextBits(number: UInt64(bitPattern: number)), 2)
         case .bool(let flag): (value, kind) = (TextBits(number: flag ? 1 : 0), 3)
-        case .double(let number) where number.bitPattern == 0: (value, kind) = (TextBits(number: 0), 4)
-        case .double, .bytes, .array, .map: return nil
+        case .double: (value, kind) = (TextBits(number: 0), 4)
+        case .bytes, .array, .map: return nil
         }
         key = TextBits(attribute.key)
     }
@@ -167,6 +169,15 @@ extension Arena {
                 }
             }
         }
+    }
+
+    /// The `KeyValue` of a number with a fraction, with another number: it stands at the end, little-endian, since a oneof's
+    /// member is written even if it is 0.
+    fileprivate mutating func copy(_ packed: ProtobufCBinaryData, ending number: Double) -> ProtobufCBinaryData {
+        let copy = unsafe copy(UnsafeRawBufferPointer(start: packed.data, count: packed.len))
+        let place = unsafe UnsafeMutableRawPointer(copy.data + (copy.len - MemoryLayout<UInt64>.size))
+        unsafe place.storeBytes(of: number.bitPattern.littleEndian, as: UInt64.self)
+        return unsafe copy
     }
 
     /// Packs into this arena. What is not needed of the room is given back.

@@ -3,6 +3,7 @@ import Tracing
 
 // What a provider asks for every span. Each type below answers for the SDK's own default directly and asks the user's
 // own implementation otherwise: calling through an existential costs a copy of it, ten times the work of the answer.
+// What holds the user's is one reference, since merely having an existential makes a value dear to copy.
 
 /// A sampler.
 enum SamplingRule: Sendable {
@@ -10,7 +11,7 @@ enum SamplingRule: Sendable {
     case share(Telemetry.TraceIDRatioSampler, ignoresParents: Bool)
     /// As the parent; a root by its trace id.
     case asParent(root: Telemetry.TraceIDRatioSampler)
-    case ask(any Telemetry.Sampler, usesRandomness: Bool)
+    case ask(Shared<any Telemetry.Sampler>, usesRandomness: Bool)
 
     init(_ sampler: any Telemetry.Sampler) {
         if let share = Self.ratio(of: sampler) {
@@ -18,7 +19,7 @@ enum SamplingRule: Sendable {
         } else if let root = (sampler as? Telemetry.ParentBasedSampler)?.plainRoot {
             self = .asParent(root: root)
         } else {
-            self = .ask(sampler, usesRandomness: sampler is Telemetry.ProbabilitySampler)
+            self = .ask(Shared(sampler), usesRandomness: sampler is Telemetry.ProbabilitySampler)
         }
     }
 
@@ -39,7 +40,7 @@ enum SamplingRule: Sendable {
         switch self {
         case .share(let share, _): Telemetry.SamplingResult(share.isSampled(traceID) ? .recordAndSample : .drop)
         case .asParent(let root): Telemetry.SamplingResult(Self.decision(parent, values, traceID, root))
-        case .ask(let sampler, _): sampler.sample(candidate())
+        case .ask(let sampler, _): sampler.value.sample(candidate())
         }
     }
 
@@ -87,36 +88,36 @@ enum SamplingDoubt: Sendable, Equatable {
 
 /// A generator of ids.
 struct IDSource: Sendable {
-    private let generator: any Telemetry.IDGenerator
+    private let generator: Shared<any Telemetry.IDGenerator>
     private let random: Telemetry.RandomIDGenerator?
     /// The flag of a root.
     let rootFlags: Telemetry.TraceFlags
 
     init(_ generator: any Telemetry.IDGenerator) {
-        self.generator = generator
+        self.generator = Shared(generator)
         random = generator as? Telemetry.RandomIDGenerator
         rootFlags = generator.makesRandomTraceIDs ? .random : []
     }
 
-    func makeTraceID() -> Telemetry.TraceID { random?.makeTraceID() ?? generator.makeTraceID() }
-    func makeSpanID() -> Telemetry.SpanID { random?.makeSpanID() ?? generator.makeSpanID() }
+    func makeTraceID() -> Telemetry.TraceID { random?.makeTraceID() ?? generator.value.makeTraceID() }
+    func makeSpanID() -> Telemetry.SpanID { random?.makeSpanID() ?? generator.value.makeSpanID() }
 }
 
 /// A source of time, in plain nanoseconds: a `Duration` has 128 bits, and dividing them costs more than the clock.
 struct SpanClock: Sendable {
-    private let source: any TimeSource
+    private let source: Shared<any TimeSource>
     private let isSystem: Bool
 
     init(_ source: any TimeSource) {
-        self.source = source
+        self.source = Shared(source)
         isSystem = source is SystemTime
     }
 
     /// Since 1970-01-01 UTC.
     var wallNanoseconds: UInt64 {
-        UInt64(clamping: isSystem ? SystemTime().wallNanoseconds : source.wallNanoseconds)
+        UInt64(clamping: isSystem ? SystemTime().wallNanoseconds : source.value.wallNanoseconds)
     }
 
     /// Since an origin that only this process knows.
-    var monotonicNanoseconds: Int64 { (isSystem ? SystemTime().now : source.now).nanoseconds }
+    var monotonicNanoseconds: Int64 { (isSystem ? SystemTime().now : source.value.now).nanoseconds }
 }

@@ -149,12 +149,7 @@ extension Telemetry {
                 if !origin.isEmpty { state.origin = origin.withoutActiveSpan() }
                 return Ended(data: data(state.record, attributes, endNanoseconds: end), origin: origin)
             }
-            guard let ended else { return }
-            let processors = tracer.provider.endingProcessors
-            guard !processors.isEmpty else { return tracer.provider.spanEnded(ended.data) }
-            var ending = EndingSpan(ended.data, limits: limits)
-            for processor in processors { processor.onEnding(&ending) }
-            tracer.provider.spanEnded(ending.data)
+            if let ended { tracer.provider.spanEnds(ended.data) }
         }
 
         /// The origin is carried out of the lock so that what it releases is released there.

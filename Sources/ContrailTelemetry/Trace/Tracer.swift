@@ -108,7 +108,7 @@ extension Telemetry {
             }
             for link in links { record.addLink(link.limited(by: limits), limits: limits) }
             let span = Span(
-                context, tracer: self, record: record, parent: parent, origin: values, kind: kind,
+                context, tracer: self, record: consume record, parent: parent, origin: values, kind: kind,
                 startNanoseconds: nanoseconds ?? provider.clock.wallNanoseconds,
                 monotonicStart: nanoseconds == nil ? provider.clock.monotonicNanoseconds : nil, isRecordable: true)
             provider.spanStarted(span, in: values, parent: parent)

@@ -16,7 +16,7 @@ extension Telemetry {
         let processors: [any SpanProcessor]
         /// Those that want to hear of starts. The SDK's own do not, and are most of them.
         private let startProcessors: [any SpanProcessor]
-        let endingProcessors: [any SpanEndingProcessor]
+        private let endingProcessors: [any SpanEndingProcessor]
         let propagator: any Propagator
         let usesStandardPropagator: Bool
         private let notices: Notices
@@ -122,7 +122,14 @@ extension Telemetry {
             for processor in startProcessors { processor.onStart(span, in: context) }
         }
 
-        func spanEnded(_ data: SpanData) {
+        func spanEnds(_ data: SpanData) {
+            guard !endingProcessors.isEmpty else { return spanEnded(data) }
+            var ending = EndingSpan(data, limits: limits)
+            for processor in endingProcessors { processor.onEnding(&ending) }
+            spanEnded(ending.data)
+        }
+
+        private func spanEnded(_ data: SpanData) {
             if data.hasLosses { noteLosses(data) }
             for processor in processors { processor.onEnd(data) }
         }

@@ -180,7 +180,7 @@ import Testing
         #expect(told.withLock { $0 } == [5, 10])
     }
 
-    private struct Decoded: HeaderSource {
+    private final class Decoded: HeaderSource {
         let fields: HTTPFields = [.contentLength: "5"]
         let decodedFrom: String? = "gzip"
     }
