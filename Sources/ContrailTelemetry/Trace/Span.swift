@@ -19,8 +19,9 @@ extension Telemetry {
         public let startNanoseconds: UInt64
 
         let tracer: Tracer
-        /// False for a span that was sampled out: it never takes the lock to ignore something.
-        let isRecordable: Bool
+        /// False for a span that was sampled out: it never takes the lock to ignore something, and its users see that without
+        /// a call.
+        @usableFromInline let isRecordable: Bool
         /// Where the monotonic clock stood at the start; `nil` if the caller said when the span started.
         private let monotonicStart: Int64?
         private let state: Locked<State>
@@ -54,9 +55,14 @@ extension Telemetry {
 
         /// Sets an attribute; one of the same key is replaced. Ignored if `key` is empty.
         /// Cost: no allocation beyond the list's growth.
+        @inlinable
         public func setAttribute(_ key: String, _ value: AttributeValue) {
-            update { $0.setAttribute(key, value, limits: $1) }
+            guard isRecordable else { return }
+            record(key, value)
         }
+
+        @usableFromInline
+        func record(_ key: String, _ value: AttributeValue) { update { $0.setAttribute(key, value, limits: $1) } }
 
         /// Sets several attributes under one lock.
         public func setAttributes(_ attributes: [Attribute]) {

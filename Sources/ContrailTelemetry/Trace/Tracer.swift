@@ -52,12 +52,9 @@ extension Telemetry {
             kind: SpanData.Kind = .internal, attributes: [Attribute] = [], links: [SpanData.Link] = [],
             atNanoseconds nanoseconds: UInt64? = nil
         ) -> Span {
-            let limits = provider.limits
-            let list = AttributeList(
-                attributes, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
-            return start(
-                name, parent: parent, values: values, kind: kind, attributes: list, links: links,
-                nanoseconds: nanoseconds)
+            start(
+                name, parent: parent, values: values, kind: kind, links: links, nanoseconds: nanoseconds,
+                attributes: limited(attributes))
         }
 
         /// As the public method, for callers that know the keys of `attributes` to be unique: they are not compared.
@@ -71,8 +68,8 @@ extension Telemetry {
             let list = AttributeList(
                 unique: attributes, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
             return start(
-                name, parent: parent, values: values, kind: kind, attributes: list, links: links,
-                nanoseconds: nanoseconds)
+                name, parent: parent, values: values, kind: kind, links: links, nanoseconds: nanoseconds,
+                attributes: list)
         }
 
         /// Which propagator carries this tracer's spans: the standard one has a fast path of its own in the client.
@@ -80,11 +77,26 @@ extension Telemetry {
         /// True if that is ``CompositePropagator/standard``.
         package var usesStandardPropagator: Bool { provider.usesStandardPropagator }
 
+        private func limited(_ attributes: [Attribute]) -> AttributeList {
+            let limits = provider.limits
+            return AttributeList(attributes, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
+        }
+
         /// In the order of the specification: trace id, sampler, span id, span (OTel Trace SDK, "Span Creation").
+        ///
+        /// - Parameter attributes: made if a sampler looks at them or the span records; of a dropped span they would be most of
+        ///   what it costs.
         private func start(
-            _ name: String, parent: SpanContext?, values: ServiceContext, kind: SpanData.Kind,
-            attributes: AttributeList, links: [SpanData.Link], nanoseconds: UInt64?
+            _ name: String, parent: SpanContext?, values: ServiceContext, kind: SpanData.Kind, links: [SpanData.Link],
+            nanoseconds: UInt64?, attributes: @autoclosure () -> AttributeList
         ) -> Span {
+            var list: AttributeList?
+            func made() -> AttributeList {
+                if let list { return list }
+                let attributes = attributes()
+                list = attributes
+                return attributes
+            }
             let traceID = parent?.traceID ?? provider.ids.makeTraceID()
             let sampling =
                 provider.isShutDown
@@ -93,7 +105,7 @@ extension Telemetry {
                     parent: parent, values: values, traceID,
                     SamplingCandidate(
                         parent: parent, context: values.withParent(parent), traceID: traceID, name: name, kind: kind,
-                        attributes: attributes.elements, links: links))
+                        attributes: made().elements, links: links))
             if let doubt = provider.sampling.doubt(below: parent) { provider.note(doubt) }
             let context = spanContext(traceID, parent: parent, sampling)
             guard sampling.decision != .drop else {
@@ -101,7 +113,7 @@ extension Telemetry {
                     context, tracer: self, record: SpanRecord(name: name), parent: parent, origin: values, kind: kind,
                     startNanoseconds: 0, monotonicStart: nil, isRecordable: false)
             }
-            var record = SpanRecord(name: name, attributes: attributes)
+            var record = SpanRecord(name: name, attributes: made())
             let limits = provider.limits
             for attribute in sampling.attributes {
                 record.setAttribute(attribute.key, attribute.value, limits: limits)
