@@ -23,6 +23,8 @@ struct contrail_epoll {
     int epoll;
     int wake;
     uint64_t turn;
+    /// The turn in which the kernel was last asked to wait.
+    uint64_t waits_since;
     entry *table;
     size_t table_count;
     int *dirty;
@@ -139,7 +141,10 @@ void contrail_epoll_interest(contrail_epoll *epoll, int descriptor, int what) {
     else drop(epoll, descriptor, entry);
 }
 
-static void apply(contrail_epoll *epoll) {
+void contrail_epoll_begin(contrail_epoll *epoll) { epoll->turn++; }
+
+void contrail_epoll_end(contrail_epoll *epoll, bool waits) {
+    if (waits) epoll->waits_since = epoll->turn;
     for (size_t index = 0; index < epoll->dirty_count; index++) {
         int descriptor = epoll->dirty[index];
         entry *entry = &epoll->table[descriptor];
@@ -164,8 +169,9 @@ static void dispatch(contrail_epoll *epoll, CURLM *multi, const struct epoll_eve
     if (descriptor == epoll->wake) return;
     entry *entry = entry_of(epoll, descriptor);
     if (entry == NULL) return;
-    // An event of the same batch may have closed the descriptor, and its number may be a new socket's.
-    if (entry->opened_in_turn == epoll->turn) return;
+    // What has happened since the kernel was asked, an event of the same batch for one, may have closed the descriptor, and
+    // its number may be a new socket's. What is ready on that one is told again.
+    if (entry->opened_in_turn > epoll->waits_since) return;
     if (entry->want == 0) {
         drop(epoll, descriptor, entry);
         return;
@@ -173,13 +179,13 @@ static void dispatch(contrail_epoll *epoll, CURLM *multi, const struct epoll_eve
     curl_multi_socket_action(multi, descriptor, action(event->events), &running);
 }
 
-int contrail_epoll_turn(contrail_epoll *epoll, CURLM *multi, int timeout_ms) {
-    apply(epoll);
+int contrail_epoll_wait(contrail_epoll *epoll, int timeout_ms) {
     int count = epoll_wait(epoll->epoll, epoll->events, EVENTS_PER_TURN, timeout_ms);
-    if (count < 0) return errno == EINTR ? 0 : -errno;
-    epoll->turn++;
+    return count >= 0 ? count : errno == EINTR ? 0 : -errno;
+}
+
+void contrail_epoll_dispatch(contrail_epoll *epoll, CURLM *multi, int count) {
     for (int index = 0; index < count; index++) dispatch(epoll, multi, &epoll->events[index]);
-    return count;
 }
 
 #endif

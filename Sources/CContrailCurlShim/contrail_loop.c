@@ -122,14 +122,30 @@ void contrail_loop_run_timers(contrail_loop *loop, int max_rounds) {
     }
 }
 
-bool contrail_loop_turn(contrail_loop *loop, int timeout_ms) {
+int contrail_loop_wait(contrail_loop *loop, int timeout_ms) {
 #if CONTRAIL_HAS_EPOLL
-    if (loop->epoll != NULL) return contrail_epoll_turn(loop->epoll, loop->multi, timeout_ms) >= 0;
+    if (loop->epoll != NULL) return contrail_epoll_wait(loop->epoll, timeout_ms);
 #endif
-    int ready = contrail_portable_wait(loop->portable, timeout_ms);
+    return contrail_portable_wait(loop->portable, timeout_ms);
+}
+
+void contrail_loop_begin(contrail_loop *loop, int ready) {
+#if CONTRAIL_HAS_EPOLL
+    if (loop->epoll != NULL) {
+        contrail_epoll_begin(loop->epoll);
+        contrail_epoll_dispatch(loop->epoll, loop->multi, ready);
+        return;
+    }
+#endif
     // Timers are run by whoever comes back from here.
     if (ready > 0) drive(loop);
-    return ready >= 0;
+}
+
+void contrail_loop_end(contrail_loop *loop, bool waits) {
+#if CONTRAIL_HAS_EPOLL
+    if (loop->epoll != NULL) contrail_epoll_end(loop->epoll, waits);
+#endif
+    (void)waits;
 }
 
 contrail_slot *contrail_loop_next_done(contrail_loop *loop, CURLcode *result) {

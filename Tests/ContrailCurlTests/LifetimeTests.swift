@@ -157,15 +157,31 @@ struct LifetimeTests {
         server.stop()
     }
 
+    /// Behind the last answer a loop waits for a second, so that who starts something meanwhile need not wake it; then for longer.
+    private static let lull = Duration.milliseconds(1300)
+
     @Test func anIdleLoopDoesNotWake() async throws {
         try await withServer({ $0.respond() }) { server, transport in
             _ = try await transport.fetch(.get(server.port))
             let time = SystemTime()
-            // The turn in which it answered is followed by one that finds nothing to do.
-            try await time.sleep(until: time.now + .milliseconds(50))
+            try await time.sleep(until: time.now + Self.lull)
             let turns = transport.counters.turns
             try await time.sleep(until: time.now + .milliseconds(1500))
             #expect(transport.counters.turns == turns)
+        }
+    }
+
+    @Test func whatASenderStartsIsTimedThoughTheLoopSleeps() async throws {
+        try await withServer({ if $0.path == "/" { $0.respond() } else { $0.hang() } }) { server, transport in
+            _ = try await transport.fetch(.get(server.port))
+            let time = SystemTime()
+            try await time.sleep(until: time.now + Self.lull)
+            var request = WireRequest.get(server.port, "/silent")
+            let begun = time.now
+            request.deadline = begun + .milliseconds(100)
+            #expect(await transport.failure(of: request)?.kind == .timeout)
+            // It would have slept until the idle connection's age, for 50 s.
+            #expect(time.now - begun < .seconds(20))
         }
     }
 

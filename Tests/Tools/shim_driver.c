@@ -223,7 +223,10 @@ static void turn(driver *driver) {
     take_news(driver);
     take_done(driver);
     resume_paused(driver);
-    check(contrail_loop_turn(driver->loop, 1000), "waiting");
+    contrail_loop_end(driver->loop, true);
+    int ready = contrail_loop_wait(driver->loop, 1000);
+    check(ready >= 0, "waiting");
+    contrail_loop_begin(driver->loop, ready);
 }
 
 static void run(driver *driver, long count) {

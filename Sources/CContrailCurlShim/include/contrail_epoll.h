@@ -28,9 +28,14 @@ void contrail_epoll_destroy(contrail_epoll *_Nonnull epoll);
 /// Ends the wait in progress or the next one. From any thread, as long as the epoll is there.
 void contrail_epoll_wake(contrail_epoll *_Nonnull epoll);
 
-/// Tells the kernel what changed, waits (`timeout_ms` < 0: without limit) and hands what happened to libcurl.
-/// Returns the number of events, or a negative errno value.
-int contrail_epoll_turn(contrail_epoll *_Nonnull epoll, CURLM *_Nonnull multi, int timeout_ms);
+/// Before libcurl acts, and behind it: tells the kernel what has changed. `waits`: ``contrail_epoll_wait`` comes next.
+void contrail_epoll_begin(contrail_epoll *_Nonnull epoll);
+void contrail_epoll_end(contrail_epoll *_Nonnull epoll, bool waits);
+/// Waits (`timeout_ms` < 0: without limit). Returns the number of events, or a negative errno value.
+/// Meanwhile another thread may use everything here but this and ``contrail_epoll_dispatch``.
+int contrail_epoll_wait(contrail_epoll *_Nonnull epoll, int timeout_ms);
+/// Hands `count` events, those of the last wait, to libcurl.
+void contrail_epoll_dispatch(contrail_epoll *_Nonnull epoll, CURLM *_Nonnull multi, int count);
 
 // Told by the callbacks.
 bool contrail_epoll_opened(contrail_epoll *_Nonnull epoll, int descriptor);

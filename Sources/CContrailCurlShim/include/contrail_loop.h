@@ -1,5 +1,5 @@
 // One multi handle with what belongs to it: TLS sessions, the timer libcurl asked for, and the list of transfers that
-// have news. Belongs to one thread.
+// have news. Belongs to one thread at a time. A turn is: begin, whatever there is to do, end; between two turns its thread waits.
 #ifndef CONTRAIL_LOOP_H
 #define CONTRAIL_LOOP_H
 
@@ -36,14 +36,19 @@ void contrail_loop_destroy(contrail_loop *_Nonnull loop);
 /// nothing done.
 bool contrail_loop_recycle(contrail_loop *_Nonnull loop, long max_connections);
 
-/// Hands the transfer to libcurl; nothing happens before the next turn.
+/// Hands the transfer to libcurl; nothing happens before its timers run or the next turn.
 CURLMcode contrail_loop_add(contrail_loop *_Nonnull loop, contrail_slot *_Nonnull slot);
 /// Takes the transfer back, whatever its state. An unfinished HTTP/1 transfer loses its connection.
 void contrail_loop_remove(contrail_loop *_Nonnull loop, contrail_slot *_Nonnull slot);
 /// Runs libcurl's timers as long as one is due, `max_rounds` times at most.
 void contrail_loop_run_timers(contrail_loop *_Nonnull loop, int max_rounds);
-/// Waits (`timeout_ms` < 0: without limit) and hands what happened to libcurl. False: waiting is no longer possible.
-bool contrail_loop_turn(contrail_loop *_Nonnull loop, int timeout_ms);
+/// Waits (`timeout_ms` < 0: without limit). Returns how much is ready; less than 0: waiting is no longer possible. With epoll,
+/// another thread may make turns of its own meanwhile.
+int contrail_loop_wait(contrail_loop *_Nonnull loop, int timeout_ms);
+/// Begins a turn, and hands what is `ready` by the last wait to libcurl; 0 if there was none.
+void contrail_loop_begin(contrail_loop *_Nonnull loop, int ready);
+/// Ends a turn. `waits`: ``contrail_loop_wait`` comes next.
+void contrail_loop_end(contrail_loop *_Nonnull loop, bool waits);
 /// The next transfer that is over, taken back from libcurl, with its result. NULL: no more.
 contrail_slot *_Nullable contrail_loop_next_done(contrail_loop *_Nonnull loop, CURLcode *_Nonnull result);
 

@@ -10,9 +10,10 @@ import Synchronization
     import Darwin
 #endif
 
-/// A thread that runs transfers, seen from outside: its inbox and its life.
+/// A thread that runs transfers, seen from outside: its inbox, its turn and its life.
 ///
-/// The thread is started by the first send, so that a loop nobody uses costs nothing.
+/// The thread is started by the first send, so that a loop nobody uses costs nothing. While it waits, a sender may take a turn
+/// (docs/decisions/0015-senders-take-turns.md).
 final class EventLoop: Sendable {
     enum Command: Sendable {
         case start(Transfer)
@@ -31,6 +32,11 @@ final class EventLoop: Sendable {
     let counters = LoopCounters()
     private let settings: LoopSettings
     private let state = Locked(State())
+    /// The driver belongs to who holds this. The thread does, but while it waits; `nil` before its birth and behind its end.
+    /// Inside it the inbox's lock may be taken, never the other way round.
+    private let turn = Locked<LoopDriver?>(nil)
+    /// A hint: to try for a lock that another holds is a system call.
+    private let threadWaits = Atomic(false)
 
     private struct State: Sendable {
         var life = Life.unused
@@ -62,12 +68,24 @@ final class EventLoop: Sendable {
 
     /// Hands a transfer over; it will be answered exactly once. Throws if it was not taken.
     func start(_ transfer: Transfer) throws(Refusal) {
+        if startHere(transfer) { return }
         try state.withLock { state throws(Refusal) in
             if case .unused = state.life { try Self.launch(&state, self) }
             guard case .running = state.life else { throw .shutDown }
             Self.push(.start(transfer), &state)
         }
         counters.submitted()
+    }
+
+    /// On this thread, if the loop's waits.
+    private func startHere(_ transfer: Transfer) -> Bool {
+        guard threadWaits.load(ordering: .relaxed), settings.poller.letsOthersTakeTurns, transfer.suitsItsSendersThread
+        else { return false }
+        // A cancel that is in the inbox comes first.
+        return turn.withLockIfAvailable { driver in
+            guard state.withLock({ $0.commands.isEmpty }) else { return false }
+            return driver?.start(transfer) ?? false
+        } ?? false
     }
 
     /// Everything but `start` and `stop`. Without effect once the loop is stopping: everything is being answered then.
@@ -121,10 +139,34 @@ final class EventLoop: Sendable {
     /// while it is known not to be closed; it never blocks.
     private static func push(_ command: Command, _ state: inout State) {
         state.commands.append(command)
+        wake(&state)
+    }
+
+    private static func wake(_ state: inout State) {
         guard state.isAsleep else { return }
         state.isAsleep = false
         state.poller?.wake()
     }
+
+    // MARK: The turn
+
+    /// The thread is there: others may take turns.
+    func open(_ driver: LoopDriver) { turn.withLock { $0 = driver } }
+
+    /// Runs `body` when no other has the turn; at the end there are no more.
+    func withTurn(_ body: () -> LoopDriver.Next) -> LoopDriver.Next {
+        threadWaits.store(false, ordering: .relaxed)
+        let next = turn.withLock { driver in
+            let next = body()
+            if case .end = next { driver = nil }
+            return next
+        }
+        if case .wait = next { threadWaits.store(true, ordering: .relaxed) }
+        return next
+    }
+
+    /// Ends the thread's wait.
+    func wake() { state.withLock { Self.wake(&$0) } }
 
     // MARK: The thread's side
 

@@ -3,7 +3,7 @@ import ContrailBase
 
 /// The multi handle of a loop, with its timer and its news.
 ///
-// SAFETY: made, used and destroyed on the loop's thread; the pointer is valid from `make` to `destroy`.
+// SAFETY: made, used and destroyed by whoever has the loop's turn; the pointer is valid from `make` to `destroy`.
 @safe struct LoopCore {
     let raw: UnsafeMutablePointer<contrail_loop>
 
@@ -37,9 +37,18 @@ import ContrailBase
         unsafe contrail_loop_run_timers(raw, 64)
     }
 
-    /// Waits until a socket is ready, the poller is woken or `milliseconds` are over (`nil`: no limit), and lets libcurl act
-    /// on what is ready. Returns false if waiting is no longer possible.
-    func turn(milliseconds: Int32?) -> Bool { unsafe contrail_loop_turn(raw, milliseconds ?? -1) }
+    /// Waits until a socket is ready, the poller is woken or `milliseconds` are over (`nil`: no limit). Returns how much is
+    /// ready; `nil`: waiting is no longer possible.
+    func wait(milliseconds: Int32?) -> Int32? {
+        let ready = unsafe contrail_loop_wait(raw, milliseconds ?? -1)
+        return ready >= 0 ? ready : nil
+    }
+
+    /// Begins a turn, and lets libcurl act on what is `ready` by the last wait; 0 if there was none.
+    func beginTurn(_ ready: Int32) { unsafe contrail_loop_begin(raw, ready) }
+
+    /// Ends a turn. `waits`: ``wait(milliseconds:)`` comes next.
+    func endTurn(waits: Bool) { unsafe contrail_loop_end(raw, waits) }
 
     /// The next transfer that is over and its result.
     func nextDone() -> (slot: Slot, result: CURLcode)? {

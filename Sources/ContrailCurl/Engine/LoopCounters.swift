@@ -1,12 +1,14 @@
 import Synchronization
 
-/// What a loop has done. Written by its thread, read by anybody; each number is right, together they may be a turn apart.
+/// What a loop has done. Written under its turn, read by anybody; each number is right, together they may be a turn apart.
 final class LoopCounters: Sendable {
     /// Sends handed over and not yet answered (streams: not yet ended).
     let load = Atomic<Int>(0)
     /// Of these, those in the gate.
     let waiting = Atomic<Int>(0)
     let turns = Atomic<UInt64>(0)
+    /// Of the sends, those that went out on the sender's own thread.
+    let startedBySenders = Atomic<UInt64>(0)
     let wireSends = Atomic<UInt64>(0)
     let reusedSends = Atomic<UInt64>(0)
     let connectionsOpened = Atomic<UInt64>(0)
@@ -15,6 +17,7 @@ final class LoopCounters: Sendable {
     var inFlight: Int { load.load(ordering: .relaxed) }
 
     func submitted() { load.wrappingAdd(1, ordering: .relaxed) }
+    func startedBySender() { startedBySenders.wrappingAdd(1, ordering: .relaxed) }
     func over() { load.wrappingSubtract(1, ordering: .relaxed) }
 
     func sent(reused: Bool) {

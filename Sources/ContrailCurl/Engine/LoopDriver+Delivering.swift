@@ -6,6 +6,7 @@ extension LoopDriver {
     func wakeConsumers() {
         loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed, waiting: gate.waitingCount)
         if pace.isWaiting { lookAfterRelay() }
+        if deliveries.count > 0 { lastDeliveries = deliveries.count }
         if pace.leavesToRelay(deliveries.count, at: Self.readClock()) {
             relay.hand(&deliveries)
             pace.handedOver(at: Self.readClock())

@@ -4,15 +4,18 @@ import ContrailCore
 
 /// The thread's work: takes commands, lets libcurl act, answers what is over, waits.
 ///
-/// Lives on one thread from `run` on. Decisions are in ``OriginGate``, ``DeadlineHeap``, ``FailureRules`` and
+/// Decisions are in ``OriginGate``, ``DeadlineHeap``, ``FailureRules`` and
 /// ``BodyQueue``; here they are put into action.
-final class LoopDriver {
+///
+// SAFETY: from `run` on everything here belongs to whoever has the loop's turn (``EventLoop``): its thread, except while that
+// waits.
+final class LoopDriver: @unchecked Sendable {
     let loop: EventLoop
     private let poller: any Poller
     let core: LoopCore
     let settings: LoopSettings
 
-    // SAFETY: what every request touches several times is read and written by the loop's thread alone, and no closure is
+    // SAFETY: what every request touches several times is read and written under the loop's turn alone, and no closure is
     // handed into an access: checking for overlaps at run time would find none, at a tenth of this class's instructions.
     @safe @exclusivity(unchecked) var pool: [Slot] = []
     @safe @exclusivity(unchecked) var gate: OriginGate<Transfer>
@@ -23,12 +26,16 @@ final class LoopDriver {
     @safe @exclusivity(unchecked) var deliveries = Deliveries()
     let relay: Relay
     @safe @exclusivity(unchecked) var pace = RelayPace()
+    /// How many deliveries the last turn had that had any.
+    @safe @exclusivity(unchecked) var lastDeliveries = 0
     var uploadTimers = DeadlineHeap<Upload>()
     var uploadsWithNews: [Upload] = []
     private var commands: [EventLoop.Command] = []
     @safe @exclusivity(unchecked) var now = MonotonicInstant(nanoseconds: 0)
     private var lastForcedTimers = MonotonicInstant(nanoseconds: 0)
     private var lastBusy = MonotonicInstant(nanoseconds: 0)
+    /// When the thread's wait ends by itself; `nil`: not at all.
+    private var waitsUntil: MonotonicInstant?
     private var isStopping = false
 
     /// Throws if memory is out.
@@ -49,18 +56,54 @@ final class LoopDriver {
 
     /// Runs until it is told to stop. Returns the loop, so that the driver is gone when the end is announced.
     consuming func run() -> EventLoop {
-        while !isStopping {
-            now = Self.readClock()
-            takeCommands()
-            work()
-            wakeConsumers()
-            if !isStopping, !wait() { isStopping = true }
+        let loop = loop
+        loop.open(self)
+        var ready: Int32? = 0
+        while case .wait(let milliseconds) = loop.withTurn({ takeTurn(ready) }) {
+            ready = core.wait(milliseconds: milliseconds)
         }
-        stop()
         return loop
     }
 
     // MARK: One turn
+
+    enum Next: Sendable {
+        /// `nil`: without limit.
+        case wait(milliseconds: Int32?)
+        case end
+    }
+
+    /// - Parameter ready: what the thread's wait has found; `nil`: waiting is no longer possible.
+    private func takeTurn(_ ready: Int32?) -> Next {
+        core.beginTurn(ready ?? 0)
+        now = Self.readClock()
+        takeCommands()
+        work()
+        wakeConsumers()
+        if isStopping || ready == nil {
+            stop()
+            return .end
+        }
+        return .wait(milliseconds: prepareToWait())
+    }
+
+    /// A turn on the thread that wants a transfer, while the loop's own waits: that saves waking it. False, and nothing is done,
+    /// if there is no connection yet, or if several are or have just been under way, which are better started together.
+    func start(_ transfer: Transfer) -> Bool {
+        guard live.isEmpty, lastDeliveries <= 1, core.socketsOpened > core.socketsClosed else { return false }
+        loop.counters.submitted()
+        loop.counters.startedBySender()
+        core.beginTurn(0)
+        now = Self.readClock()
+        lastBusy = now
+        begin(transfer)
+        work()
+        wakeConsumers()
+        let limit = waitLimit()
+        core.endTurn(waits: false)
+        if let limit, waitsUntil.map({ limit < $0 }) ?? true { loop.wake() }
+        return true
+    }
 
     private func takeCommands() {
         loop.takeCommands(&commands)
@@ -128,11 +171,13 @@ final class LoopDriver {
     /// libcurl has lost timers in some versions: while something is under way it is asked this often in any case.
     private static let longestWait = Duration.seconds(1)
 
-    private func wait() -> Bool {
+    private func prepareToWait() -> Int32? {
         if !live.isEmpty { lastBusy = now }
-        let limit = waitLimit()
-        guard loop.prepareToSleep() else { return core.turn(milliseconds: 0) }
-        return core.turn(milliseconds: limit.map { Profile.waitMilliseconds(until: $0, now: Self.readClock()) })
+        waitsUntil = waitLimit()
+        let mayWait = loop.prepareToSleep()
+        core.endTurn(waits: true)
+        guard mayWait else { return 0 }
+        return waitsUntil.map { Profile.waitMilliseconds(until: $0, now: Self.readClock()) }
     }
 
     private func waitLimit() -> MonotonicInstant? {
@@ -149,6 +194,8 @@ final class LoopDriver {
         } else if core.socketsOpened > core.socketsClosed {
             closeIdleConnections()
             if core.socketsOpened > core.socketsClosed { consider(lastBusy + settings.idleConnectionAge) }
+            // What others start in the meantime then needs no shorter wait.
+            if now - lastBusy < Self.longestWait { consider(now + Self.longestWait) }
         }
         return limit
     }

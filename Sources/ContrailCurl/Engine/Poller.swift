@@ -27,6 +27,9 @@ package enum PollerKind: String, Sendable, CaseIterable {
     /// `curl_multi_poll`, woken by `curl_multi_wakeup`: runs everywhere, a turn costs O(transfers under way).
     case portable
 
+    /// True if another thread may use the multi handle while the loop's waits.
+    var letsOthersTakeTurns: Bool { self != .portable }
+
     /// The best one of the platform. Builds for testing take another from the environment, so that the whole suite, and
     /// every program it starts, runs on it: `CONTRAIL_POLLER=portable`.
     package static let standard: PollerKind = {

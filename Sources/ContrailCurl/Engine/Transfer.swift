@@ -70,6 +70,10 @@ final class Transfer: HeapMember, @unchecked Sendable {
         upload = Upload(request, of: self)
     }
 
+    /// True if it goes out at once and in the clear: bodies of their own time have commands to come, and how a TLS library writes
+    /// to a closed socket is for a thread that takes no signals.
+    var suitsItsSendersThread: Bool { upload == nil && origin.scheme == .http }
+
     /// Where the body begins; never nil, since libcurl takes nil as "read from a file".
     var bodyStart: UnsafeRawPointer {
         // SAFETY: a chunk's memory is on the heap and stays where it is as long as a copy of the chunk lives; this

@@ -144,13 +144,20 @@ struct PollerTests {
         let core = try #require(poller.makeCore(maxConnections: 8))
         defer { core.destroy() }
         // The first wait may end at once.
-        _ = core.turn(milliseconds: 0)
+        _ = turn(core, 0)
         try body(poller, core)
+    }
+
+    private func turn(_ core: LoopCore, _ milliseconds: Int32) -> Bool {
+        core.endTurn(waits: true)
+        guard let ready = core.wait(milliseconds: milliseconds) else { return false }
+        core.beginTurn(ready)
+        return true
     }
 
     private func waits(_ core: LoopCore, _ milliseconds: Int32) -> Duration {
         let begun = LoopDriver.readClock()
-        #expect(core.turn(milliseconds: milliseconds))
+        #expect(turn(core, milliseconds))
         return LoopDriver.readClock() - begun
     }
 }
