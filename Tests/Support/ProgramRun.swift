@@ -54,7 +54,8 @@ package final class ProgramRun: Sendable {
 
     deinit { if !state.hasEnded { kill(identifier, SIGKILL) } }
 
-    package func send(_ signal: Int32) { kill(identifier, signal) }
+    /// Nothing if the program has ended.
+    package func send(_ signal: Int32) { if !state.hasEnded { kill(identifier, signal) } }
 
     /// Returns when the program has printed `text`, or has ended.
     package func waitForOutput(_ text: String) async {
