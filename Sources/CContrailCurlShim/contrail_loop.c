@@ -144,8 +144,9 @@ void contrail_loop_begin(contrail_loop *loop, int ready) {
 void contrail_loop_end(contrail_loop *loop, bool waits) {
 #if CONTRAIL_HAS_EPOLL
     if (loop->epoll != NULL) contrail_epoll_end(loop->epoll, waits);
+#else
+    (void)loop, (void)waits;
 #endif
-    (void)waits;
 }
 
 contrail_slot *contrail_loop_next_done(contrail_loop *loop, CURLcode *result) {
