@@ -64,7 +64,7 @@ struct RelayTests {
             let mine = Relay()
             relay = mine
             var nothing = Deliveries()
-            mine.hand(&nothing)
+            _ = mine.hand(&nothing)
             mine.end()
         }
         while relay != nil {

@@ -14,7 +14,8 @@ struct SenderTurnTests {
         transport.loops.reduce(0) { $0 + $1.counters.startedBySenders.load(ordering: .relaxed) }
     }
 
-    @Test func aLoneSendOnAnOpenConnectionIsStartedByItsSender() async throws {
+    @Test(.enabled(if: PollerKind.allCases[0].letsOthersTakeTurns))
+    func aLoneSendOnAnOpenConnectionIsStartedByItsSender() async throws {
         try await withServer({ $0.respond() }, configure: { $0.poller = PollerKind.allCases[0] }) { server, transport in
             _ = try await transport.fetch(.get(server.port))
             #expect(startedBySenders(transport) == 0)
@@ -25,6 +26,33 @@ struct SenderTurnTests {
             }
             #expect(server.connectionCount == 1)
             #expect(transport.statistics.inFlight == 0)
+        }
+    }
+
+    /// Its head, its body and its end come in one turn, and are one task's.
+    @Test(.enabled(if: PollerKind.allCases[0].letsOthersTakeTurns))
+    func soIsALoneStream() async throws {
+        try await withServer({ $0.respond() }, configure: { $0.poller = PollerKind.allCases[0] }) { server, transport in
+            while startedBySenders(transport) < 3 {
+                try Task.checkCancellation()
+                let stream = try await transport.send(.get(server.port), mode: .streaming).stream
+                var text = ""
+                while let chunk = try await stream?.next() { text += String(chunk) }
+                #expect(text == "hello")
+            }
+        }
+    }
+
+    /// A look-up may start a thread, and a connection takes its time.
+    @Test func anotherOriginIsTheLoops() async throws {
+        let other = try RawServer { $0.respond() }
+        defer { other.stop() }
+        try await withServer({ $0.respond() }) { server, transport in
+            for _ in 0..<20 {
+                _ = try await transport.fetch(.get(server.port))
+                _ = try await transport.fetch(.get(other.port))
+            }
+            #expect(startedBySenders(transport) == 0)
         }
     }
 

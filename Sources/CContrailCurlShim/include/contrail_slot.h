@@ -1,6 +1,6 @@
 // One pooled easy handle and everything that libcurl's callbacks write about its current transfer.
 //
-// A slot belongs to the thread of its loop. It outlives every transfer that runs in it, so a late callback finds
+// A slot belongs to who has the turn of its loop. It outlives every transfer that runs in it, so a late callback finds
 // memory that is there.
 #ifndef CONTRAIL_SLOT_H
 #define CONTRAIL_SLOT_H

@@ -19,6 +19,12 @@ struct RateLimitReport: Equatable {
     /// - Parameter wallNanoseconds: the server's time since 1970-01-01 UTC, for resets that are moments. Read only if
     ///   there is one: it is a date in the fields, as a rule, and most responses have nothing to measure against it.
     static func read(_ headers: HTTPFields, wallNanoseconds: @autoclosure () -> Int64) -> [RateLimitReport] {
+        var known: Int64?
+        func now() -> Int64 {
+            let now = known ?? wallNanoseconds()
+            known = now
+            return now
+        }
         var found: [(group: String, report: RateLimitReport)] = []
         func merge(_ group: String, _ unit: RateLimit.Unit, _ part: (inout RateLimitReport) -> Void) {
             if let index = found.firstIndex(where: { $0.group == group }) { return part(&found[index].report) }
@@ -37,7 +43,7 @@ struct RateLimitReport: Equatable {
                 merge(name.group, name.unit) { $0.remaining = leadingNumber(field.value) }
             case .reset:
                 merge(name.group, name.unit) {
-                    $0.reset = RateLimitReset.delay(field.value, wallNanoseconds: wallNanoseconds())
+                    $0.reset = RateLimitReset.delay(field.value, wallNanoseconds: now())
                 }
             }
         }

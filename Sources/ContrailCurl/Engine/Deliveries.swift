@@ -7,14 +7,19 @@ struct Deliveries: Sendable {
 
     /// Nothing but ``deliver()`` touches the transfer's answer from here on.
     mutating func append(_ transfer: Transfer) { answered.append(transfer) }
-    mutating func append(_ pipe: BodyPipe) { pipesWithNews.append(pipe) }
+
+    /// Once is enough; and whoever is handed the head finds what is there already.
+    mutating func append(_ pipe: BodyPipe) {
+        guard pipesWithNews.last !== pipe, answered.last?.pipe !== pipe else { return }
+        pipesWithNews.append(pipe)
+    }
 
     mutating func append(_ other: Deliveries) {
         answered += other.answered
         pipesWithNews += other.pipesWithNews
     }
 
-    /// On any thread, under no lock. Nothing is left.
+    /// On any thread, under no lock but the loop's turn. Nothing is left.
     mutating func deliver() {
         for transfer in answered { transfer.deliver() }
         answered.removeAll(keepingCapacity: true)

@@ -3,7 +3,8 @@ import CContrailCurlShim
 #if os(Linux) || os(Android)
     /// epoll, and an eventfd to wake it.
     ///
-    // SAFETY: `raw` never changes. Its functions are called on the loop's thread only, except contrail_epoll_wake, which
+    // SAFETY: `raw` never changes. Its functions are called by who has the loop's turn, except contrail_epoll_wait, which is its
+    // thread's and shares nothing with the others (contrail_epoll.h), and contrail_epoll_wake, which
     // only writes to a descriptor; EventLoop calls it under the lock under which it forgets the poller before close.
     @safe final class EpollPoller: Poller, @unchecked Sendable {
         private let raw: OpaquePointer

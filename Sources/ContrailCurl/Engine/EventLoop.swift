@@ -33,7 +33,7 @@ final class EventLoop: Sendable {
     private let settings: LoopSettings
     private let state = Locked(State())
     /// The driver belongs to who holds this. The thread does, but while it waits; `nil` before its birth and behind its end.
-    /// Inside it the inbox's lock may be taken, never the other way round.
+    /// Inside it the inbox's lock may be taken, never the other way round; and, unlike under any other lock, tasks are resumed.
     private let turn = Locked<LoopDriver?>(nil)
     /// A hint: to try for a lock that another holds is a system call.
     private let threadWaits = Atomic(false)

@@ -8,7 +8,7 @@ extension LoopDriver {
         if pace.isWaiting { lookAfterRelay() }
         if deliveries.count > 0 { lastDeliveries = deliveries.count }
         if pace.leavesToRelay(deliveries.count, at: Self.readClock()) {
-            relay.hand(&deliveries)
+            if relay.hand(&deliveries) { pace.hasBegun() }
             pace.handedOver(at: Self.readClock())
         } else {
             deliveries.deliver()

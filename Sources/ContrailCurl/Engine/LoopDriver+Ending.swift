@@ -27,6 +27,7 @@ extension LoopDriver {
             }
             return conclude(transfer, .failure(TransportError(kind, message, summary: summary)), ended: ended)
         }
+        lastAnswering = transfer.origin
         let body = slot.takeBody()  // a stream's was passed on above
         let response = WireResponse(
             head: slot.head(), body: .buffered(body), trailers: slot.trailers(), summary: summary)

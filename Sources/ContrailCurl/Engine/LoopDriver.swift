@@ -15,8 +15,9 @@ final class LoopDriver: @unchecked Sendable {
     let core: LoopCore
     let settings: LoopSettings
 
-    // SAFETY: what every request touches several times is read and written under the loop's turn alone, and no closure is
-    // handed into an access: checking for overlaps at run time would find none, at a tenth of this class's instructions.
+    // SAFETY: what every request touches several times is read and written under the loop's turn alone. Nothing that runs inside
+    // an access comes back here: what is resumed runs on its own executor, and commands only go to the inbox. Checking for overlaps
+    // at run time would find none, at a tenth of this class's instructions.
     @safe @exclusivity(unchecked) var pool: [Slot] = []
     @safe @exclusivity(unchecked) var gate: OriginGate<Transfer>
     @safe @exclusivity(unchecked) var timers = DeadlineHeap<Transfer>()
@@ -28,6 +29,10 @@ final class LoopDriver: @unchecked Sendable {
     @safe @exclusivity(unchecked) var pace = RelayPace()
     /// How many deliveries the last turn had that had any.
     @safe @exclusivity(unchecked) var lastDeliveries = 0
+    /// Where the last answer came from: a connection to there is open, unless the peer has closed it since.
+    @safe @exclusivity(unchecked) var lastAnswering: Origin?
+    /// One of the open connections may be encrypted; libcurl closes idle ones whenever it starts something.
+    private var mayHoldTLS = false
     var uploadTimers = DeadlineHeap<Upload>()
     var uploadsWithNews: [Upload] = []
     private var commands: [EventLoop.Command] = []
@@ -88,9 +93,12 @@ final class LoopDriver: @unchecked Sendable {
     }
 
     /// A turn on the thread that wants a transfer, while the loop's own waits: that saves waking it. False, and nothing is done,
-    /// if there is no connection yet, or if several are or have just been under way, which are better started together.
+    /// where the turn could become more than one request on a connection that is open and in the clear, or where several are or have
+    /// just been under way, which are better started together.
     func start(_ transfer: Transfer) -> Bool {
-        guard live.isEmpty, lastDeliveries <= 1, core.socketsOpened > core.socketsClosed else { return false }
+        guard live.isEmpty, lastDeliveries <= 1, !pace.isWaiting, !mayHoldTLS,
+            core.socketsOpened > core.socketsClosed, lastAnswering == transfer.origin
+        else { return false }
         loop.counters.submitted()
         loop.counters.startedBySender()
         core.beginTurn(0)
@@ -205,6 +213,7 @@ final class LoopDriver: @unchecked Sendable {
     private func closeIdleConnections() {
         guard now - lastBusy >= settings.idleConnectionAge else { return }
         core.recycle(maxConnections: settings.maxConnections)
+        (lastAnswering, mayHoldTLS) = (nil, false)
         loop.counters.turned(opened: core.socketsOpened, closed: core.socketsClosed, waiting: gate.waitingCount)
     }
 
@@ -243,6 +252,7 @@ final class LoopDriver: @unchecked Sendable {
             return fail(transfer, .localResources, "out of memory")
         }
         transfer.slot = slot
+        if transfer.origin.scheme == .https { mayHoldTLS = true }
         slot.begin(settings.limits(for: transfer), for: transfer)
         let code = settings.profile.apply(to: slot, transfer)
         guard code == CURLE_OK else {

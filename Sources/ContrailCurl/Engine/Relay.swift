@@ -1,6 +1,6 @@
 import ContrailBase
 
-/// A task that gives out what a loop has for several tasks at once (docs/decisions/14-a-relay-gives-out-answers.md).
+/// A task that gives out what a loop has for several tasks at once (docs/decisions/0014-a-relay-gives-out-answers.md).
 ///
 /// A loop that wakes one task after the other on a processor that it shares with them is pushed aside behind each; this
 /// task is woken once, and those that it resumes run behind it. It promises nothing: whoever hands something over looks after
@@ -22,19 +22,22 @@ final class Relay: Sendable {
     // MARK: The loop's side
 
     /// Takes everything over; `deliveries` is empty behind it. The first time, the task is made.
-    func hand(_ deliveries: inout Deliveries) {
-        let (isFirst, waiter) = state.withLock { state in
-            if state.batch.count == 0 {
+    /// - Returns: whether the task had begun with all that was there before.
+    func hand(_ deliveries: inout Deliveries) -> Bool {
+        let (hadBegun, isFirst, waiter) = state.withLock { state in
+            let hadBegun = state.batch.count == 0
+            if hadBegun {
                 swap(&state.batch, &deliveries)
             } else {
                 state.batch.append(deliveries)
                 deliveries = Deliveries()
             }
             defer { (state.isStarted, state.waiter) = (true, nil) }
-            return (!state.isStarted, state.waiter)
+            return (hadBegun, !state.isStarted, state.waiter)
         }
         waiter?.resume()
         if isFirst { Task.detached(executorPreference: executor) { [self] in await run() } }
+        return hadBegun
     }
 
     /// True if the task has begun with all that it was handed.

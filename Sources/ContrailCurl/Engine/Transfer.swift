@@ -4,7 +4,7 @@ import ContrailCore
 /// One send from submission to its only answer.
 ///
 // SAFETY: the `let`s are shared. `reply` is set by the sender before it submits the transfer, which hands it
-// over through the inbox's lock; from then on it and every other `var` belong to the loop's thread, but for `reply` and
+// over through the inbox's lock or the turn's; from then on it and every other `var` belong to who has the loop's turn, but for `reply` and
 // `answer` once they are among the ``Deliveries``: these go on through the relay's lock, and nothing else touches the two. A
 // sender that could not submit still owns the transfer. Cancelling touches none of this: it only sends a command.
 final class Transfer: HeapMember, @unchecked Sendable {
@@ -91,7 +91,7 @@ final class Transfer: HeapMember, @unchecked Sendable {
         deliver()
     }
 
-    /// Gives the answer to the sender. Once; never under a lock.
+    /// Gives the answer to the sender. Once; under no lock but the loop's turn.
     func deliver() {
         guard let reply, let answer else { return }
         self.reply = nil
