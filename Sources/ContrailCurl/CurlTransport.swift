@@ -30,11 +30,18 @@ package final class CurlTransport: Transport {
             throw Self.error(.invalidRequest, error.text, submitted)
         }
         let transfer = Transfer(request, block: block, mode: mode, submitted: submitted, transport: self)
-        let loop = choose(request.origin)
-        return try await withTaskCancellationHandler {
-            try await Reply.wait { reply in
+        return try await answer(to: transfer, request.body, on: choose(request.origin))
+    }
+
+    /// Starts the transfer and waits.
+    private func answer(
+        to transfer: Transfer, _ body: WireBody?, on loop: EventLoop, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> WireResponse {
+        try await withTaskCancellationHandler {
+            _ = isolation
+            return try await Reply.wait { reply in
                 transfer.reply = reply
-                if let body = request.body { transfer.upload?.pipe?.start(body, for: transfer, on: loop) }
+                if let body { transfer.upload?.pipe?.start(body, for: transfer, on: loop) }
                 do throws(EventLoop.Refusal) {
                     try loop.start(transfer)
                     // A cancel that came before the loop ran had nobody to tell.

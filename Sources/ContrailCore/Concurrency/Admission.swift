@@ -49,13 +49,15 @@ final class Admission: Sendable {
     /// Waits for a permit. Throws ``Refusal`` or `CancellationError`; then there is none to give back.
     /// - Returns: whether the call had to wait.
     func acquire(
-        _ origin: Origin, priority: Priority = .normal, deadline: MonotonicInstant?
+        _ origin: Origin, priority: Priority = .normal, deadline: MonotonicInstant?,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws -> Bool {
         guard let ticket = try request(origin, priority) else { return false }
         defer { forget(ticket) }
         let end = WaitEnd(deadline: deadline, queue: limits.maxQueueTime.map { time.now + $0 })
         do {
             try await withTaskCancellationHandler {
+                _ = isolation
                 try await withCheckedThrowingContinuation { (continuation: Waiter) in
                     enqueue(continuation, ticket, origin, priority, end.first)
                 }

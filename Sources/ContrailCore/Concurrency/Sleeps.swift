@@ -17,7 +17,7 @@ final class Sleeps: Sendable {
     init(time: any TimeSource) { self.time = time }
 
     /// Throws ``Closed``, or `CancellationError` if the caller's task was cancelled.
-    func sleep(until instant: MonotonicInstant) async throws {
+    func sleep(until instant: MonotonicInstant, isolation: isolated (any Actor)? = #isolation) async throws {
         let task = Task { [time] in try await time.sleep(until: instant) }
         guard let id = add(task) else {
             task.cancel()
@@ -26,6 +26,7 @@ final class Sleeps: Sendable {
         defer { state.withLock { _ = $0.tasks.removeValue(forKey: id) } }
         do {
             try await withTaskCancellationHandler {
+                _ = isolation
                 try await task.value
             } onCancel: {
                 task.cancel()

@@ -26,7 +26,12 @@ extension HTTPCall {
 
             /// The next result; `nil` when there are no more. Throws ``ClientError`` at an early end, `CancellationError`
             /// if the task was cancelled.
-            public mutating func next() async throws -> Gathered<Input>? { try await reader.next() }
+            public mutating func next() async throws -> Gathered<Input>? { try await next(isolation: #isolation) }
+
+            /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Gathered<Input>? {
+                try await reader.next(isolation: actor)
+            }
         }
     }
 }
@@ -40,12 +45,12 @@ private final class GatherReader<Input: Sendable>: Sendable {
 
     deinit { gathering.cancel() }
 
-    func next() async throws -> HTTPCall.Gathered<Input>? {
+    func next(isolation: isolated (any Actor)?) async throws -> HTTPCall.Gathered<Input>? {
         let isFirst = isRunning.withLock { isRunning in
             defer { isRunning = true }
             return !isRunning
         }
         if isFirst { Task { [gathering] in await gathering.run() } }
-        return try await gathering.next()
+        return try await gathering.next(isolation: isolation)
     }
 }

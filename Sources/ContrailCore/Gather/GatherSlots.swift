@@ -14,7 +14,7 @@ struct GatherSlots {
         case over
     }
 
-    private let size: Int
+    let size: Int
     private let maxFailures: Int?
     private let expected: Int?
     private var source = Source.idle
@@ -34,18 +34,25 @@ struct GatherSlots {
         self.expected = expected
     }
 
-    private var inFlight: Int { begun - done }
+    /// Inputs that have no result yet.
+    var inFlight: Int { begun - done }
 
     /// Slots in use; never above the window.
     var used: Int { inFlight + kept + (source == .asked || source == .pulling ? 1 : 0) }
 
     /// No result comes any more.
-    var isOver: Bool { inFlight == 0 && source != .pulling && (source == .over || isStopped) }
+    var isOver: Bool { inFlight == 0 && source != .pulling && isClosed }
 
     var progress: HTTPCall.GatherProgress {
         HTTPCall.GatherProgress(
             done: done, failed: failed, inFlight: inFlight, total: source == .over ? begun : expected)
     }
+
+    /// Nothing is taken from the source any more.
+    var isClosed: Bool { source == .over || isStopped }
+
+    /// A reader that takes one of many results need not wake a worker for each: the rest keeps it busy meanwhile.
+    var isWorthWakingFor: Bool { kept == 0 || size - used >= max(size / 4, 1) }
 
     private var isOpen: Bool { source == .idle && !isStopped && used < size }
 

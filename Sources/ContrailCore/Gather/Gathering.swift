@@ -2,24 +2,26 @@ import ContrailBase
 
 /// Sends what a source gives, a window at a time: drives ``GatherWindow``.
 ///
-/// One task per input that is under way, all of them children of whoever runs ``run()``.
+/// One task per input that is under way, all of them children of whoever runs ``run()``. A task that has nothing to do rests:
+/// that costs less than making another when the reader has taken a result.
 final class Gathering<Input: Sendable>: Sendable {
     typealias Element = HTTPCall.Gathered<Input>
     private typealias Waiter = CheckedContinuation<Element?, any Error>
-    private typealias Window = GatherWindow<Element, Waiter>
+    private typealias Worker = CheckedContinuation<Bool, Never>
+    private typealias Window = GatherWindow<Element, Waiter, Worker>
 
     /// What the source gives: sends it, and says what was sent.
     typealias Job = @Sendable (_ isWanted: Bool) async -> (Input, Result<HTTPCall.Response, any Error>)
 
     private enum Command {
-        case addWorker, cancelWork
+        case addWorker, cancelWork, handOut
     }
 
     private let source: GatherSource<Job>
     private let sink: (@Sendable (Int, Result<HTTPCall.Response, any Error>) -> Void)?
     private let window: Locked<Window>
     /// At most one of each kind is under way.
-    private let commands = AsyncStream.makeStream(of: Command.self, bufferingPolicy: .bufferingOldest(2))
+    private let commands = AsyncStream.makeStream(of: Command.self, bufferingPolicy: .bufferingOldest(3))
 
     /// - Parameter sink: gets the results; `nil`: a reader takes them with ``next()``.
     init(
@@ -39,25 +41,41 @@ final class Gathering<Input: Sendable>: Sendable {
 
     /// Runs the workers until all is over. Cancelling the task cancels what is under way.
     func run() async {
-        if sink != nil, window.withLock({ $0.start() }) { commands.continuation.yield(.addWorker) }
+        if sink != nil { act(window.withLock { $0.start() }) }
         await withDiscardingTaskGroup { group in
             for await command in commands.stream {
                 switch command {
                 case .addWorker: group.addTask { await self.work() }
                 case .cancelWork: group.cancelAll()
+                case .handOut: handOut()
                 }
             }
+            // Nobody obeys any more: who rests would do so for ever.
+            if Task.isCancelled { cancel() }
         }
     }
 
     private func work() async {
-        guard window.withLock({ $0.workerComes() }) else { return }
-        while let job = await pull() {
+        var isNeeded = window.withLock { $0.workerComes() }
+        while isNeeded, let job = await pull() {
             let (index, isWanted, effects) = window.withLock { $0.pulled() }
             act(effects)
             let (input, result) = await job(isWanted && !Task.isCancelled)
-            guard finish(index, input, result) else { return }
+            if finish(index, input, result) { continue }
+            isNeeded = await rest()
         }
+    }
+
+    /// Waits until the worker is to take the next input. False: it is not needed any more.
+    private func rest() async -> Bool {
+        let isAsked = await withCheckedContinuation { worker in
+            switch window.withLock({ $0.rest(worker) }) {
+            case .rests: break
+            case .isAsked: worker.resume(returning: true)
+            case .isDismissed: worker.resume(returning: false)
+            }
+        }
+        return isAsked && window.withLock { $0.workerComes() }
     }
 
     private func pull() async -> Job? {
@@ -86,8 +104,9 @@ final class Gathering<Input: Sendable>: Sendable {
     // MARK: The reader
 
     /// The next result, in the order of completion. The first question starts the work; ``run()`` does it.
-    func next() async throws -> Element? {
+    func next(isolation: isolated (any Actor)? = #isolation) async throws -> Element? {
         try await withTaskCancellationHandler {
+            _ = isolation
             let (answer, effects) = window.withLock { $0.next() }
             act(effects)
             switch answer {
@@ -115,11 +134,17 @@ final class Gathering<Input: Sendable>: Sendable {
         }
     }
 
+    private func handOut() { act(window.withLock { $0.handOut() }) }
+
     private func act(_ effects: Window.Effects) {
         if let (waiter, element) = effects.handOver { waiter.resume(returning: element) }
         for (waiter, ending) in effects.released { waiter.resume(with: Result { try Self.end(ending) }) }
+        effects.woken?.resume(returning: true)
+        for worker in effects.dismissed { worker.resume(returning: false) }
         if effects.cancelsWork { commands.continuation.yield(.cancelWork) }
         if effects.asksForWorker { commands.continuation.yield(.addWorker) }
+        // Behind the workers whose results have come at the same time; behind the end there are none.
+        if effects.asksForHandOut, case .terminated = commands.continuation.yield(.handOut) { handOut() }
         if effects.isOver { commands.continuation.finish() }
     }
 

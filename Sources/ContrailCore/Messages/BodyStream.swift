@@ -80,6 +80,11 @@ extension HTTPCall {
                     }
                 }
             }
+
+            /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws -> ByteChunk? {
+                try await next()
+            }
         }
     }
 }

@@ -74,6 +74,11 @@ extension HTTPCall {
                     isOver = await rings.next(isolation: #isolation) == nil
                 }
             }
+
+            /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            public mutating func next(isolation actor: isolated (any Actor)?) async -> Value? {
+                await next()
+            }
         }
 
         // MARK: From the pipeline

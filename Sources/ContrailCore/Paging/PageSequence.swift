@@ -46,6 +46,11 @@ extension HTTPCall {
                 return page
             }
 
+            /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Response? {
+                try await next()
+            }
+
             private mutating func begin(_ request: Request) throws {
                 let url = try series.pipeline.url(of: request)
                 guard let refusal = session.begin(PageSession.Key(request, url)) else { return }

@@ -87,9 +87,12 @@ final class RateLimiter: Sendable {
         for waiter in waiters { waiter.resume(throwing: Refusal.shutDown) }
     }
 
-    private func wait(_ ticket: UInt64, _ claim: RateClaim, _ deadline: MonotonicInstant?) async throws {
+    private func wait(
+        _ ticket: UInt64, _ claim: RateClaim, _ deadline: MonotonicInstant?, isolation: isolated (any Actor)? = #isolation
+    ) async throws {
         defer { state.withLock { $0.queue.forget(ticket) } }
         try await withTaskCancellationHandler {
+            _ = isolation
             try await withCheckedThrowingContinuation { (continuation: Waiter) in
                 let now = time.now
                 let (arrival, isShutDown) = state.withLock { state in

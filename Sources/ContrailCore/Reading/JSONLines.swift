@@ -39,6 +39,11 @@ extension HTTPCall {
                 return nil
             }
 
+            /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Value? {
+                try await next()
+            }
+
             private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
         }
     }

@@ -21,6 +21,11 @@ extension HTTPCall {
             public mutating func next() async throws -> String? {
                 try await lines.next().map { String(decoding: $0, as: UTF8.self) }
             }
+
+            /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws -> String? {
+                try await next()
+            }
         }
     }
 }

@@ -46,6 +46,11 @@ extension HTTPCall {
                 return nil
             }
 
+            /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws -> ServerSentEvent? {
+                try await next()
+            }
+
             /// The id to send as Last-Event-ID when connecting again; "" if there was none.
             public var lastEventID: String { parser.lastEventID }
             /// How long to wait before connecting again; `nil` if the server did not say.

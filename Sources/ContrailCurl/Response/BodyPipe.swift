@@ -54,14 +54,15 @@ final class BodyPipe: Sendable {
     var summary: SendSummary { state.withLock { $0.summary } }
     var trailers: HTTPFields { state.withLock { $0.trailers } }
 
-    func next() async throws -> ByteChunk? {
+    func next(isolation: isolated (any Actor)? = #isolation) async throws -> ByteChunk? {
         if Task.isCancelled { cancel() }
         if let (item, resume) = state.withLock({ $0.queue.take() }) {
             if resume { loop.send(.resume(transfer)) }
             return try Self.result(item).get()
         }
         return try await withTaskCancellationHandler {
-            try await Reply.wait { park($0) }
+            _ = isolation
+            return try await Reply.wait { park($0) }
         } onCancel: {
             cancel()
         }

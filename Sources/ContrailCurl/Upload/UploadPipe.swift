@@ -74,8 +74,9 @@ final class UploadPipe: Sendable {
     }
 
     /// Returns when there is room; throws if nobody wants the rest, or the source cancelled the task that waits here.
-    private func waitForRoom() async throws {
+    private func waitForRoom(isolation: isolated (any Actor)? = #isolation) async throws {
         try await withTaskCancellationHandler {
+            _ = isolation
             try await Reply<Void>.wait { waiter in
                 guard state.withLock({ $0.queue.park(waiter) }) else { return waiter.resume(with: .success(())) }
                 if Task.isCancelled { unpark() }

@@ -13,10 +13,15 @@ final class GatherWindowModel {
     private let maxFailures: Int?
     private let inputs: Int
     private let sourceFails: Bool
-    private var window: GatherWindow<Int, Int>
+    private var window: GatherWindow<Int, Int, Int>
 
     private var isAsked = false
     private var isPulling = false
+    /// Workers between a result and their rest.
+    private var idle = 0
+    private var resting: [Int] = []
+    private var nextWorker = 0
+    private var isHandOutAsked = false
     private var underWay: [Int] = []
     private var pulled = 0
     /// In the order of completion.
@@ -25,7 +30,7 @@ final class GatherWindowModel {
     private var delivered: [Int] = []
     private var waiters: [Int] = []
     private var nextWaiter = 0
-    private var endings: [GatherWindow<Int, Int>.Ending] = []
+    private var endings: [GatherWindow<Int, Int, Int>.Ending] = []
     private var hasAsked = false
     private var isCancelled = false
     private var isSourceOver = false
@@ -36,15 +41,15 @@ final class GatherWindowModel {
         let random = SeededRandom(seed: seed)
         func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
         self.random = random
-        size = 1 + pick(5)
+        size = 1 + pick(pick(2) == 0 ? 5 : 16)
         maxFailures = pick(2) == 0 ? nil : 1 + pick(3)
-        inputs = pick(25)
+        inputs = pick(40)
         sourceFails = pick(4) == 0
         window = GatherWindow(slots: GatherSlots(size: size, maxFailures: maxFailures))
     }
 
     func run() {
-        for _ in 0..<80 {
+        for _ in 0..<120 {
             step()
             check()
         }
@@ -61,7 +66,9 @@ final class GatherWindowModel {
         case 0..<30: ask(waits: pick(3) > 0)
         case 30..<55: if isAsked { workerComes() }
         case 55..<75: if isPulling { sourceAnswers() }
-        case 75..<99: if !underWay.isEmpty { finish(pick(underWay.count)) }
+        case 75..<88: if !underWay.isEmpty { finish(pick(underWay.count)) }
+        case 88..<94: if idle > 0 { rest() }
+        case 94..<99: if isHandOutAsked { handOut() }
         default: cancel()
         }
     }
@@ -114,8 +121,33 @@ final class GatherWindowModel {
         if keepsWorker {
             holds(!isPulling && !isAsked)
             isPulling = true
+        } else {
+            idle += 1
         }
         act(effects)
+    }
+
+    private func rest() {
+        idle -= 1
+        nextWorker += 1
+        switch window.rest(nextWorker) {
+        case .rests:
+            holds(!isStopped && !isSourceOver, "a worker rests for ever")
+            resting.append(nextWorker)
+            holds(resting.count + underWay.count <= size, "more workers than slots")
+        case .isAsked: workerIsAsked()
+        case .isDismissed: break
+        }
+    }
+
+    private func handOut() {
+        isHandOutAsked = false
+        act(window.handOut())
+    }
+
+    private func workerIsAsked() {
+        holds(!isAsked && !isPulling, "two workers at the source")
+        isAsked = true
     }
 
     private func cancel() {
@@ -124,7 +156,7 @@ final class GatherWindowModel {
         holds(waiters.isEmpty)
     }
 
-    private func act(_ effects: GatherWindow<Int, Int>.Effects) {
+    private func act(_ effects: GatherWindow<Int, Int, Int>.Effects) {
         if let (waiter, element) = effects.handOver {
             release(waiter)
             deliver(element)
@@ -133,9 +165,22 @@ final class GatherWindowModel {
             release(waiter)
             endings.append(ending)
         }
+        if effects.asksForHandOut {
+            holds(!isHandOutAsked && !waiters.isEmpty)
+            isHandOutAsked = true
+        }
+        holds(effects.woken == nil || !effects.asksForWorker)
         if effects.asksForWorker {
-            holds(!isAsked && !isPulling, "two workers at the source")
-            isAsked = true
+            holds(resting.isEmpty, "a task is made though one rests")
+            workerIsAsked()
+        }
+        if let worker = effects.woken {
+            holds(resting.popLast() == worker, "not the last one that came to rest")
+            workerIsAsked()
+        }
+        if !effects.dismissed.isEmpty {
+            holds(effects.dismissed == resting)
+            resting = []
         }
         if effects.cancelsWork { cancelledWork += 1 }
         if effects.isOver { isOver = true }
@@ -157,27 +202,32 @@ final class GatherWindowModel {
         let used = underWay.count + kept + (isPulling || (isAsked && !isStopped) ? 1 : 0)
         holds(window.used == used)
         holds(used <= size, "the window was exceeded")
-        let canGoOn = hasAsked && !isStopped && !isSourceOver && used < size
+        // A reader that is busy with many results wakes a worker for several slots.
+        let isFree = kept == 0 ? used < size : size - used >= max(size / 4, 1)
+        let canGoOn = hasAsked && !isStopped && !isSourceOver && isFree
         holds(!canGoOn || isPulling || isAsked, "nobody takes the next input")
-        holds(waiters.isEmpty || kept == 0, "somebody waits though there is a result")
-        holds(waiters.isEmpty || !underWay.isEmpty || isPulling || isAsked, "somebody waits for nothing")
+        holds(waiters.isEmpty || kept == 0 || isHandOutAsked, "somebody waits though there is a result")
+        holds(resting.isEmpty || !(isStopped || isSourceOver), "a worker rests for ever")
+        holds(waiters.isEmpty || !underWay.isEmpty || isPulling || isAsked || isHandOutAsked, "somebody waits for nothing")
         holds(cancelledWork == (isStopped ? 1 : 0))
     }
 
     private func drain() {
         var rounds = 0
-        while rounds < 1_000, endings.isEmpty || !underWay.isEmpty || isPulling || isAsked {
+        while rounds < 1_000, endings.isEmpty || !underWay.isEmpty || isPulling || isAsked || idle > 0 || isHandOutAsked {
             rounds += 1
             if isAsked { workerComes() }
             if isPulling { sourceAnswers() }
             if !underWay.isEmpty { finish(0) }
+            if idle > 0 { rest() }
+            if isHandOutAsked { handOut() }
             if waiters.isEmpty, endings.isEmpty { ask(waits: true) }
             check()
         }
     }
 
     private func checkEnd() {
-        holds(waiters.isEmpty && underWay.isEmpty && !isPulling)
+        holds(waiters.isEmpty && underWay.isEmpty && !isPulling && resting.isEmpty)
         holds(isOver, "the tasks would wait for ever")
         if !isCancelled { holds(delivered == finished && finished.count == pulled, "a result was lost") }
         if !isStopped { holds(pulled == inputs) }
