@@ -88,7 +88,8 @@ final class RateLimiter: Sendable {
     }
 
     private func wait(
-        _ ticket: UInt64, _ claim: RateClaim, _ deadline: MonotonicInstant?, isolation: isolated (any Actor)? = #isolation
+        _ ticket: UInt64, _ claim: RateClaim, _ deadline: MonotonicInstant?,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws {
         defer { state.withLock { $0.queue.forget(ticket) } }
         try await withTaskCancellationHandler {

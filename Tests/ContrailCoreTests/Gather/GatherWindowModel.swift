@@ -208,13 +208,16 @@ final class GatherWindowModel {
         holds(!canGoOn || isPulling || isAsked, "nobody takes the next input")
         holds(waiters.isEmpty || kept == 0 || isHandOutAsked, "somebody waits though there is a result")
         holds(resting.isEmpty || !(isStopped || isSourceOver), "a worker rests for ever")
-        holds(waiters.isEmpty || !underWay.isEmpty || isPulling || isAsked || isHandOutAsked, "somebody waits for nothing")
+        holds(
+            waiters.isEmpty || !underWay.isEmpty || isPulling || isAsked || isHandOutAsked, "somebody waits for nothing"
+        )
         holds(cancelledWork == (isStopped ? 1 : 0))
     }
 
     private func drain() {
         var rounds = 0
-        while rounds < 1_000, endings.isEmpty || !underWay.isEmpty || isPulling || isAsked || idle > 0 || isHandOutAsked {
+        while rounds < 1_000, endings.isEmpty || !underWay.isEmpty || isPulling || isAsked || idle > 0 || isHandOutAsked
+        {
             rounds += 1
             if isAsked { workerComes() }
             if isPulling { sourceAnswers() }

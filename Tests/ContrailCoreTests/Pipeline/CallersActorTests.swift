@@ -1,6 +1,6 @@
-import Dispatch
 import ContrailBase
 import ContrailTesting
+import Dispatch
 import HTTPTypes
 import Testing
 
