@@ -16,10 +16,26 @@ package enum Redaction {
         "refresh_token", "secret", "signature", "token",
     ]
 
-    private static func isSecretQueryKey(_ key: Substring, _ only: Set<String>?) -> Bool {
-        let key = String(key)
-        if let only { return only.contains(key) }
+    /// Whether the values of this parameter are secrets; `only` names those that are, instead of both lists above.
+    static func isSecretQueryKey(_ key: ArraySlice<UInt8>, _ only: Set<String>?) -> Bool {
+        if let only { return only.contains(String(decoding: key, as: UTF8.self)) }
+        guard mayBeSecretQueryKey(key) else { return false }
+        let key = String(decoding: key, as: UTF8.self)
         return secretQueryKeys.contains(key) || commonSecretQueryKeys.contains(key.lowercased())
+    }
+
+    /// By the last five bits of its first byte, which are the same in both cases: a bit for each length that a secret name has.
+    private static let lengthsByInitial: [UInt32] = secretQueryKeys.union(commonSecretQueryKeys)
+        .reduce(into: Array(repeating: 0, count: 32)) { lengths, key in
+            guard let initial = key.utf8.first else { return }
+            lengths[Int(initial & 0x1F)] |= 1 << UInt32(key.utf8.count)
+        }
+
+    /// Most names differ from all that are secret in this already. What is not ASCII may become so in lower case.
+    private static func mayBeSecretQueryKey(_ key: ArraySlice<UInt8>) -> Bool {
+        guard let initial = key.first else { return false }
+        if key.count >= 32 || lengthsByInitial[Int(initial & 0x1F)] & 1 << UInt32(key.count) != 0 { return true }
+        return key.contains { $0 >= 0x80 }
     }
 
     /// Header fields whose values are secrets, in lower case.
@@ -34,15 +50,9 @@ package enum Redaction {
     /// `only` names the secret parameters instead of both lists above, compared with case.
     package static func url(_ url: String, only: Set<String>? = nil) -> String {
         guard mayHoldSecrets(url) else { return url }
-        let withoutUserInfo = redactingUserInfo(url)
-        guard withoutUserInfo.utf8.contains(UInt8(ascii: "=")) else { return withoutUserInfo }
-        let end = withoutUserInfo.firstIndex(of: "#") ?? withoutUserInfo.endIndex
-        let start = withoutUserInfo[..<end].firstIndex(of: "?") ?? end
-        let query = redactingPairs(withoutUserInfo[start..<end], only)
-        let fragment = redactingPairs(withoutUserInfo[end...], only)
-        guard query != nil || fragment != nil else { return withoutUserInfo }
-        return withoutUserInfo[..<start] + (query ?? String(withoutUserInfo[start..<end]))
-            + (fragment ?? String(withoutUserInfo[end...]))
+        var secrets = URLSecrets(Array(url.utf8), only: only)
+        secrets.find()
+        return secrets.found.isEmpty ? url : secrets.redacted
     }
 
     /// One look at every byte, which is all that most URLs need.
@@ -65,24 +75,5 @@ package enum Redaction {
             character.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? "\u{FFFD}" : character
         }
         return String(printable) + (shown.count > 120 || address.count < text.count ? "…" : "")
-    }
-
-    private static func redactingUserInfo(_ url: String) -> String {
-        guard url.utf8.contains(UInt8(ascii: "@")), let slashes = url.firstRange(of: "://") else { return url }
-        let authority = url[slashes.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard let at = authority.lastIndex(of: "@") else { return url }
-        return url[..<slashes.upperBound] + "\(mark):\(mark)" + url[at...]
-    }
-
-    /// A part of a URL, its `?` or `#` included; `nil` if nothing in it is secret.
-    private static func redactingPairs(_ part: Substring, _ only: Set<String>?) -> String? {
-        guard let mark = part.first else { return nil }
-        var found = false
-        let pairs = part.dropFirst().split(separator: "&", omittingEmptySubsequences: false).map { pair -> Substring in
-            guard let equals = pair.firstIndex(of: "="), isSecretQueryKey(pair[..<equals], only) else { return pair }
-            found = true
-            return pair[...equals] + Self.mark
-        }
-        return found ? String(mark) + pairs.joined(separator: "&") : nil
     }
 }

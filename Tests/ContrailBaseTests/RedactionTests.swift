@@ -14,10 +14,35 @@ import Testing
         ("http://a.example/#access_token=abc&state=1", "http://a.example/#access_token=REDACTED&state=1"),
         ("http://a.example/?mysig=abc", "http://a.example/?mysig=abc"),
         ("/path?password=abc", "/path?password=REDACTED"),
+        ("http://a.example/?token=\u{301}abc&x=1", "http://a.example/?token=REDACTED&x=1"),
+        (
+            "http://a.example/?to\u{212A}en=abc&\u{212A}ey=abc",
+            "http://a.example/?to\u{212A}en=REDACTED&\u{212A}ey=REDACTED"
+        ),
+        ("/?token=http://user:pw@b.example/&x=1", "/?token=REDACTED&x=1"),
+        ("/?x=http://user&token=pw@b.example", "/?x=http://REDACTED:REDACTED"),
+        ("?=&&", "?=&&"),
         ("", ""),
     ])
     func takesSecretsOutOfURLs(url: String, shown: String) {
         #expect(Redaction.url(url) == shown)
+    }
+
+    /// Whatever the order of its parts; and what was redacted once stays as it is.
+    @Test(arguments: 0..<20) func anyTextCanBeRedacted(block: Int) {
+        let parts = [
+            "http", "://", "@", "?", "#", "&", "=", "sig", "Token", "x", "/", "\u{E9}", "user:pw", "\u{301}", "",
+        ]
+        // A linear congruential generator (Knuth, MMIX).
+        var state = UInt64(block)
+        func pick(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(count))
+        }
+        for _ in 0..<200 {
+            let once = Redaction.url((0..<pick(14)).map { _ in parts[pick(parts.count)] }.joined())
+            #expect(Redaction.url(once) == once)
+        }
     }
 
     @Test(arguments: [

@@ -29,6 +29,7 @@ extension HTTPCall {
             public mutating func next() async throws -> Gathered<Input>? { try await next(isolation: #isolation) }
 
             /// As ``next()``, on the caller's actor: a `for` loop asks here.
+            @specialized(where Input == HTTPCall.Request)
             public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Gathered<Input>? {
                 try await reader.next(isolation: actor)
             }
@@ -45,6 +46,7 @@ private final class GatherReader<Input: Sendable>: Sendable {
 
     deinit { gathering.cancel() }
 
+    @specialized(where Input == HTTPCall.Request)
     func next(isolation: isolated (any Actor)?) async throws -> HTTPCall.Gathered<Input>? {
         let isFirst = isRunning.withLock { isRunning in
             defer { isRunning = true }
