@@ -62,8 +62,19 @@ public final class HTTPClient: Sendable {
     /// Throws ``ClientError``; `CancellationError` if the task is cancelled, which also ends what is on the wire.
     /// Runs on the caller's executor; suspends at most once per send when no permit has to be waited for.
     public func execute(_ request: Request) async throws -> Response {
+        let begun = try begin(request)
+        return try await pipeline.finish(begun)
+    }
+
+    /// Makes the request and begins its call. A function that waits and made the request itself would keep it in its frame
+    /// as long as the call lasts.
+    @inline(never)
+    func begin(_ makeRequest: () throws -> Request) throws -> CallPipeline.Begun { try begin(makeRequest()) }
+
+    @inline(never)
+    private func begin(_ request: Request) throws -> CallPipeline.Begun {
         usage?.countCall()
-        return try await pipeline.execute(request)
+        return try pipeline.beginCollecting(request)
     }
 
     /// Sends `request` and returns as soon as the head is there; the body is taken in chunks.

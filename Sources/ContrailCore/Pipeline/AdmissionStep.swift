@@ -51,10 +51,12 @@ struct AdmissionStep: Sendable {
 
     /// Throws ``ClientError`` or `CancellationError`; then nothing is held and nothing was taken.
     @inline(never)
-    func enter(_ origin: Origin, _ call: CallState) async throws -> Entry {
+    func enter(
+        _ origin: Origin, _ call: CallState, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> Entry {
         try Task.checkCancellation()
         guard guards != nil || rates != nil else {
-            return Entry(permit: try await waitForPermit(origin, call), dues: nil)
+            return Entry(permit: try await waitForPermit(origin, call, isolation: isolation), dues: nil)
         }
         return try await enterThroughAll(origin, call)
     }
@@ -127,10 +129,14 @@ struct AdmissionStep: Sendable {
     }
 
     @inline(__always)
-    private func waitForPermit(_ origin: Origin, _ call: CallState) async throws -> Permit {
+    private func waitForPermit(
+        _ origin: Origin, _ call: CallState, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> Permit {
         let asked = time.now
         do {
-            if try await permits.acquire(origin, priority: call.request.priority, deadline: call.deadline) {
+            if try await permits.acquire(
+                origin, priority: call.request.priority, deadline: call.deadline, isolation: isolation)
+            {
                 recordPermitWait(asked, call)
             }
             return Permit(admission: permits, origin: origin)

@@ -17,14 +17,37 @@ extension CallPipeline {
         }
     }
 
-    private func sendWithRedirects(
-        _ request: WireRequest, _ call: CallState
+    /// Most calls are one send: what more would need is not in the frame that is kept while this one waits for its permit.
+    private func sendWithRedirects(_ request: WireRequest, _ call: CallState) async throws -> WireResponse {
+        guard !hedging.concerns(request, call) else { return try await goOn(after: nil, of: request, call) }
+        let outcome = await attempt(request, call)
+        if let response = final(outcome, of: request, call) { return response }
+        return try await goOn(after: outcome, of: request, call)
+    }
+
+    /// The response, if there is no need to think about it.
+    @inline(never)
+    private func final(
+        _ outcome: Result<WireResponse, any Error>, of request: WireRequest, _ call: CallState
+    ) -> WireResponse? {
+        guard case .success(let response) = outcome, !RedirectRules.isRedirect(response.statusCode),
+            OutcomeClass.of(status: response.statusCode) == .success
+        else { return nil }
+        budgets.noteSuccess(request.origin, at: settings.time.now)
+        call.arrived(at: request)
+        return response
+    }
+
+    /// - Parameter first: what came of the first send; `nil`: it is to be made.
+    @inline(never)
+    private func goOn(
+        after first: Result<WireResponse, any Error>?, of request: WireRequest, _ call: CallState
     ) async throws -> WireResponse {
         // One of each for all hops: a redirect is no new call.
         var sessions = Sessions()
-        var request = request
+        var (request, first) = (request, first)
         while true {
-            let response = try await sendWithRetries(request, call, &sessions.retry)
+            let response = try await sendWithRetries(request, call, first.take(), &sessions.retry)
             guard let next = try next(after: response, to: request, call, &sessions.redirect) else { return response }
             request = next
         }
@@ -60,14 +83,20 @@ extension CallPipeline {
     }
 
     private func sendWithRetries(
-        _ request: WireRequest, _ call: CallState, _ retries: inout Shared<Retries>?
+        _ request: WireRequest, _ call: CallState, _ first: Result<WireResponse, any Error>?,
+        _ retries: inout Shared<Retries>?
     ) async throws -> WireResponse {
         retries?.value.last = nil
+        var first = first
         while true {
-            let step =
-                hedging.concerns(request, call)
-                ? await sendHedged(request, call, &retries)
-                : next(after: await attempt(request, call), of: request, call, &retries)
+            let step: NextStep
+            if let outcome = first.take() {
+                step = next(after: outcome, of: request, call, &retries)
+            } else if hedging.concerns(request, call) {
+                step = await sendHedged(request, call, &retries)
+            } else {
+                step = next(after: await attempt(request, call), of: request, call, &retries)
+            }
             switch step {
             case .finish(let result): return try result.get()
             case .retry(let delay, let now): try await backOff(delay, from: now, call)

@@ -12,6 +12,7 @@ package final class CallPipeline: Sendable {
     let sleeps: Sleeps
     let budgets: RetryBudgets
     let hedging: HedgeStep
+    private let terms: Shared<WireRequest.Terms>
 
     package init(settings: PipelineSettings, transport: any Transport) {
         self.settings = settings
@@ -19,6 +20,11 @@ package final class CallPipeline: Sendable {
         admission = AdmissionStep(settings: settings)
         sleeps = Sleeps(time: settings.time)
         budgets = RetryBudgets(settings.retryBudget)
+        terms = Shared(
+            WireRequest.Terms(
+                connectTimeout: settings.connectTimeout, timeToHeadTimeout: settings.timeToHeadTimeout,
+                idleReadTimeout: settings.idleReadTimeout, idleWriteTimeout: settings.idleWriteTimeout,
+                decoding: settings.decoding))
         hedging = HedgeStep(settings: settings, retryBudgets: budgets, sleeps: sleeps)
     }
 
@@ -33,14 +39,29 @@ package final class CallPipeline: Sendable {
 
     // MARK: Calls
 
+    /// A call that was begun.
+    package struct Begun {
+        fileprivate let wire: WireRequest
+        fileprivate let call: CallState
+    }
+
     /// A call with its body collected.
+    @inline(__always)
     package func execute(_ request: HTTPCall.Request) async throws -> HTTPCall.Response {
-        let (wire, call) = try begin(
-            request, .buffered(maxBytes: request.maxResponseBytes ?? settings.maxResponseBytes))
+        try await finish(beginCollecting(request))
+    }
+
+    /// Begun apart: whoever waits for the rest need not keep the request meanwhile, the call has it.
+    @inline(never)
+    package func beginCollecting(_ request: HTTPCall.Request) throws -> Begun {
+        try begin(request, .buffered(maxBytes: request.maxResponseBytes ?? settings.maxResponseBytes))
+    }
+
+    package func finish(_ begun: Begun) async throws -> HTTPCall.Response {
         do {
-            return try collected(try await run(wire, call), call)
+            return try collected(try await run(begun.wire, begun.call), begun.call)
         } catch {
-            throw fail(call, error)
+            throw fail(begun.call, error)
         }
     }
 
@@ -60,7 +81,8 @@ package final class CallPipeline: Sendable {
 
     /// A call whose body is taken in chunks. The call ends when the body does.
     package func stream(_ request: HTTPCall.Request) async throws -> HTTPCall.StreamedResponse {
-        let (wire, call) = try begin(request, .streaming)
+        let begun = try begin(request, .streaming)
+        let (wire, call) = (begun.wire, begun.call)
         do {
             let response = try await run(wire, call)
             let history = call.snapshot
@@ -113,7 +135,7 @@ package final class CallPipeline: Sendable {
     // MARK: Beginning and end
 
     @inline(never)
-    private func begin(_ request: HTTPCall.Request, _ mode: BodyMode) throws -> (WireRequest, CallState) {
+    private func begin(_ request: HTTPCall.Request, _ mode: BodyMode) throws -> Begun {
         let url = try validURL(of: request)
         let now = settings.time.now
         let deadline = (request.timeout ?? settings.timeout).map { now + $0 }
@@ -121,14 +143,11 @@ package final class CallPipeline: Sendable {
         let call = CallState(
             request: request, url: url, mode: mode, start: now, deadline: deadline, observations: observations)
         var wire = WireRequest(
-            method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire)
-        wire.connectTimeout = settings.connectTimeout
-        wire.needsNewConnection = request.needsNewConnection
-        wire.decoding = request.decoding ?? settings.decoding
-        wire.timeToHeadTimeout = settings.timeToHeadTimeout
-        wire.idleReadTimeout = settings.idleReadTimeout
-        wire.idleWriteTimeout = settings.idleWriteTimeout
-        return (wire, call)
+            method: request.method, url: url, headers: headers(of: request, to: url.origin), body: request.body?.wire,
+            terms: terms)
+        if request.needsNewConnection { wire.needsNewConnection = true }
+        if let decoding = request.decoding { wire.decoding = decoding }
+        return Begun(wire: wire, call: call)
     }
 
     private func validURL(of request: HTTPCall.Request) throws -> RequestURL {

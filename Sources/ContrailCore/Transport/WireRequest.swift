@@ -48,30 +48,30 @@ public struct WireRequest: Sendable {
     }
     /// The longest time for DNS, TCP and TLS together. Default 10 s.
     public var connectTimeout: Duration {
-        get { parts.value.connectTimeout }
-        set { parts.value.connectTimeout = newValue }
+        get { parts.value.terms.value.connectTimeout }
+        set { parts.value.terms.value.connectTimeout = newValue }
     }
     /// The longest time from the request to the final head of the response. Default `nil`: the deadline rules.
     public var timeToHeadTimeout: Duration? {
-        get { parts.value.timeToHeadTimeout }
-        set { parts.value.timeToHeadTimeout = newValue }
+        get { parts.value.terms.value.timeToHeadTimeout }
+        set { parts.value.terms.value.timeToHeadTimeout = newValue }
     }
     /// The longest silence of the peer inside the body. Default 30 s. While a streamed body is not taken, the silence
     /// is not the peer's and does not count.
     public var idleReadTimeout: Duration {
-        get { parts.value.idleReadTimeout }
-        set { parts.value.idleReadTimeout = newValue }
+        get { parts.value.terms.value.idleReadTimeout }
+        set { parts.value.terms.value.idleReadTimeout = newValue }
     }
     /// The longest time in which the peer takes no byte of a body that is there to be sent. Default 30 s.
     public var idleWriteTimeout: Duration {
-        get { parts.value.idleWriteTimeout }
-        set { parts.value.idleWriteTimeout = newValue }
+        get { parts.value.terms.value.idleWriteTimeout }
+        set { parts.value.terms.value.idleWriteTimeout = newValue }
     }
     /// Whether compressed bodies are asked for and decoded. Default ``ContentDecoding/off``: a transport hands on what
     /// comes unless it is told otherwise.
     public var decoding: ContentDecoding {
-        get { parts.value.decoding }
-        set { parts.value.decoding = newValue }
+        get { parts.value.terms.value.decoding }
+        set { parts.value.terms.value.decoding = newValue }
     }
     /// Opens a connection even if one is idle. For warming up.
     package var needsNewConnection: Bool {
@@ -84,8 +84,28 @@ public struct WireRequest: Sendable {
         method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields = [:], body: WireBody? = nil,
         deadline: MonotonicInstant? = nil
     ) {
-        parts = Shared(Parts(method: method, url: url, headers: headers, body: body, deadline: deadline))
+        self.init(
+            method: method, url: url, headers: headers, body: body, deadline: deadline, terms: Self.defaultTerms)
     }
+
+    init(
+        method: HTTPRequest.Method, url: RequestURL, headers: HTTPFields, body: WireBody?,
+        deadline: MonotonicInstant? = nil, terms: Shared<Terms>
+    ) {
+        parts = Shared(
+            Parts(method: method, url: url, headers: headers, body: body, deadline: deadline, terms: terms))
+    }
+
+    /// What the requests of a client mostly have in common: one copy for all.
+    struct Terms {
+        var connectTimeout: Duration = .seconds(10)
+        var timeToHeadTimeout: Duration?
+        var idleReadTimeout: Duration = .seconds(30)
+        var idleWriteTimeout: Duration = .seconds(30)
+        var decoding = ContentDecoding.off
+    }
+
+    private static let defaultTerms = Shared(Terms())
 
     private struct Parts {
         var method: HTTPRequest.Method
@@ -95,11 +115,7 @@ public struct WireRequest: Sendable {
         var deadline: MonotonicInstant?
         var bodyDeadline: MonotonicInstant?
         var redirectCount: Int = 0
-        var connectTimeout: Duration = .seconds(10)
-        var timeToHeadTimeout: Duration?
-        var idleReadTimeout: Duration = .seconds(30)
-        var idleWriteTimeout: Duration = .seconds(30)
-        var decoding: ContentDecoding = ContentDecoding.off
+        var terms: Shared<Terms>
         var needsNewConnection: Bool = false
     }
 }
