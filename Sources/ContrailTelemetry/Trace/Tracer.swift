@@ -52,9 +52,15 @@ extension Telemetry {
             kind: SpanData.Kind = .internal, attributes: [Attribute] = [], links: [SpanData.Link] = [],
             atNanoseconds nanoseconds: UInt64? = nil
         ) -> Span {
-            start(
-                name, parent: parent, values: values, kind: kind, links: links, nanoseconds: nanoseconds,
-                attributes: limited(attributes))
+            var list: AttributeList?
+            let (context, sampling) = sample(name, parent, values, kind, links) {
+                let limited = limited(attributes)
+                list = limited
+                return limited.elements
+            }
+            guard sampling.decision != .drop else { return unrecorded(name, context, parent, values, kind) }
+            return start(
+                name, context, sampling, parent, values, kind, links, nanoseconds, list ?? limited(attributes))
         }
 
         /// As the public method, for callers that know the keys of `attributes` to be unique: they are not compared.
@@ -67,9 +73,9 @@ extension Telemetry {
             let limits = provider.limits
             let list = AttributeList(
                 unique: attributes, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
-            return start(
-                name, parent: parent, values: values, kind: kind, links: links, nanoseconds: nanoseconds,
-                attributes: list)
+            let (context, sampling) = sample(name, parent, values, kind, links) { list.elements }
+            guard sampling.decision != .drop else { return unrecorded(name, context, parent, values, kind) }
+            return start(name, context, sampling, parent, values, kind, links, nanoseconds, list)
         }
 
         /// Which propagator carries this tracer's spans: the standard one has a fast path of its own in the client.
@@ -82,21 +88,13 @@ extension Telemetry {
             return AttributeList(attributes, maxCount: limits.attributes, maxLength: limits.attributeValueLength)
         }
 
-        /// In the order of the specification: trace id, sampler, span id, span (OTel Trace SDK, "Span Creation").
+        /// In the order of the specification: trace id, sampler, span id (OTel Trace SDK, "Span Creation").
         ///
-        /// - Parameter attributes: made if a sampler looks at them or the span records; of a dropped span they would be most of
-        ///   what it costs.
-        private func start(
-            _ name: String, parent: SpanContext?, values: ServiceContext, kind: SpanData.Kind, links: [SpanData.Link],
-            nanoseconds: UInt64?, attributes: @autoclosure () -> AttributeList
-        ) -> Span {
-            var list: AttributeList?
-            func made() -> AttributeList {
-                if let list { return list }
-                let attributes = attributes()
-                list = attributes
-                return attributes
-            }
+        /// - Parameter attributes: asked for if a sampler looks at them; of a dropped span they would be most of what it costs.
+        private func sample(
+            _ name: String, _ parent: SpanContext?, _ values: ServiceContext, _ kind: SpanData.Kind,
+            _ links: [SpanData.Link], _ attributes: () -> [Attribute]
+        ) -> (SpanContext, SamplingResult) {
             let traceID = parent?.traceID ?? provider.ids.makeTraceID()
             let sampling =
                 provider.isShutDown
@@ -105,15 +103,26 @@ extension Telemetry {
                     parent: parent, values: values, traceID,
                     SamplingCandidate(
                         parent: parent, context: values.withParent(parent), traceID: traceID, name: name, kind: kind,
-                        attributes: made().elements, links: links))
+                        attributes: attributes(), links: links))
             if let doubt = provider.sampling.doubt(below: parent) { provider.note(doubt) }
-            let context = spanContext(traceID, parent: parent, sampling)
-            guard sampling.decision != .drop else {
-                return Span(
-                    context, tracer: self, record: SpanRecord(name: name), parent: parent, origin: values, kind: kind,
-                    startNanoseconds: 0, monotonicStart: nil, isRecordable: false)
-            }
-            var record = SpanRecord(name: name, attributes: made())
+            return (spanContext(traceID, parent: parent, sampling), sampling)
+        }
+
+        private func unrecorded(
+            _ name: String, _ context: SpanContext, _ parent: SpanContext?, _ values: ServiceContext,
+            _ kind: SpanData.Kind
+        ) -> Span {
+            Span(
+                context, tracer: self, record: SpanRecord(name: name), parent: parent, origin: values, kind: kind,
+                startNanoseconds: 0, monotonicStart: nil, isRecordable: false)
+        }
+
+        private func start(
+            _ name: String, _ context: SpanContext, _ sampling: SamplingResult, _ parent: SpanContext?,
+            _ values: ServiceContext, _ kind: SpanData.Kind, _ links: [SpanData.Link], _ nanoseconds: UInt64?,
+            _ attributes: consuming AttributeList
+        ) -> Span {
+            var record = SpanRecord(name: name, attributes: attributes)
             let limits = provider.limits
             for attribute in sampling.attributes {
                 record.setAttribute(attribute.key, attribute.value, limits: limits)
