@@ -28,6 +28,23 @@ import Testing
         #expect(Redaction.url(url) == shown)
     }
 
+    @Test(
+        arguments: [
+            "access_token", "api_key", "apikey", "api-key", "auth", "client_secret", "code", "id_token", "key",
+            "password",
+            "refresh_token", "secret", "signature", "token",
+        ])
+    func commonNamesOfSecretsCountInAnyCase(name: String) {
+        for name in [name, name.uppercased(), name.prefix(1).uppercased() + name.dropFirst()] {
+            #expect(Redaction.url("/?a=b&\(name)=c") == "/?a=b&\(name)=REDACTED")
+            #expect(Redaction.url("/?x\(name)=c&\(name)x=c") == "/?x\(name)=c&\(name)x=c")
+        }
+    }
+
+    @Test(arguments: Redaction.secretQueryKeys.sorted()) func namesOfTheConventionsCount(name: String) {
+        #expect(Redaction.url("/?\(name)=c#\(name)=d") == "/?\(name)=REDACTED#\(name)=REDACTED")
+    }
+
     /// Whatever the order of its parts; and what was redacted once stays as it is.
     @Test(arguments: 0..<20) func anyTextCanBeRedacted(block: Int) {
         let parts = [

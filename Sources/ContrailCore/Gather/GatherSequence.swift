@@ -10,7 +10,8 @@ extension HTTPCall {
     ///
     /// One iteration, by one task. Dropping the iterator or cancelling the task cancels what is under way; the task gets a
     /// `CancellationError`. Requests are children of the context (trace, task-local values) of the first `next()`.
-    /// Cost: one task per request under way, and the results of at most a window in memory.
+    /// Cost: at most a window of tasks, and of results in memory. While results wait for the reader, up to a quarter of the
+    /// window may stay free: what it takes is made up for in groups, or when a request ends.
     public struct GatherSequence<Input: Sendable>: AsyncSequence, Sendable {
         /// One request's result.
         public typealias Element = Gathered<Input>

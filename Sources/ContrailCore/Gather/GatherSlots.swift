@@ -51,7 +51,7 @@ struct GatherSlots {
     /// Nothing is taken from the source any more.
     var isClosed: Bool { source == .over || isStopped }
 
-    /// A reader that takes one of many results need not wake a worker for each: the rest keeps it busy meanwhile.
+    /// A reader that takes one of several results need not wake a worker for each: it comes back for the others.
     var isWorthWakingFor: Bool { kept == 0 || size - used >= max(size / 4, 1) }
 
     private var isOpen: Bool { source == .idle && !isStopped && used < size }

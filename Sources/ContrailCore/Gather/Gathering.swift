@@ -3,7 +3,7 @@ import ContrailBase
 /// Sends what a source gives, a window at a time: drives ``GatherWindow``.
 ///
 /// One task per input that is under way, all of them children of whoever runs ``run()``. A task that has nothing to do rests:
-/// that costs less than making another when the reader has taken a result.
+/// that costs less than making another when the reader has taken a result. There are never more tasks than slots.
 final class Gathering<Input: Sendable>: Sendable {
     typealias Element = HTTPCall.Gathered<Input>
     private typealias Waiter = CheckedContinuation<Element?, any Error>
@@ -50,20 +50,34 @@ final class Gathering<Input: Sendable>: Sendable {
                 case .handOut: handOut()
                 }
             }
-            // Nobody obeys any more: who rests would do so for ever.
+            // The commands ended early, nobody obeys any more: who rests would do so for ever.
             if Task.isCancelled { cancel() }
         }
     }
 
     private func work() async {
         var isNeeded = window.withLock { $0.workerComes() }
-        while isNeeded, let job = await pull() {
-            let (index, isWanted, effects) = window.withLock { $0.pulled() }
-            act(effects)
-            let (input, result) = await job(isWanted && !Task.isCancelled)
-            if finish(index, input, result) { continue }
-            isNeeded = await rest()
+        while isNeeded {
+            switch await takeOne() {
+            case .another: continue
+            case .nothingToDo: isNeeded = await rest()
+            case .sourceIsOver: return
+            }
         }
+    }
+
+    private enum Turn {
+        case another, nothingToDo, sourceIsOver
+    }
+
+    /// Sends the next input. Apart from the loop, so that a task that rests keeps neither input nor result.
+    @inline(never)
+    private func takeOne() async -> Turn {
+        guard let job = await pull() else { return .sourceIsOver }
+        let (index, isWanted, effects) = window.withLock { $0.pulled() }
+        act(effects)
+        let (input, result) = await job(isWanted && !Task.isCancelled)
+        return finish(index, input, result) ? .another : .nothingToDo
     }
 
     /// Waits until the worker is to take the next input. False: it is not needed any more.

@@ -22,7 +22,7 @@ extension CallPipeline {
         guard !hedging.concerns(request, call) else { return try await goOn(after: nil, of: request, call) }
         let outcome = await attempt(request, call)
         if let response = final(outcome, of: request, call) { return response }
-        return try await goOn(after: outcome, of: request, call)
+        return try await goOn(after: consume outcome, of: request, call)
     }
 
     /// The response, if there is no need to think about it.
@@ -38,14 +38,14 @@ extension CallPipeline {
         return response
     }
 
-    /// - Parameter first: what came of the first send; `nil`: it is to be made.
+    /// - Parameter first: what came of the first send, not kept longer than needed; `nil`: it is to be made, by hedging.
     @inline(never)
     private func goOn(
-        after first: Result<WireResponse, any Error>?, of request: WireRequest, _ call: CallState
+        after first: consuming Result<WireResponse, any Error>?, of request: WireRequest, _ call: CallState
     ) async throws -> WireResponse {
         // One of each for all hops: a redirect is no new call.
         var sessions = Sessions()
-        var (request, first) = (request, first)
+        var request = request
         while true {
             let response = try await sendWithRetries(request, call, first.take(), &sessions.retry)
             guard let next = try next(after: response, to: request, call, &sessions.redirect) else { return response }
@@ -83,11 +83,10 @@ extension CallPipeline {
     }
 
     private func sendWithRetries(
-        _ request: WireRequest, _ call: CallState, _ first: Result<WireResponse, any Error>?,
+        _ request: WireRequest, _ call: CallState, _ first: consuming Result<WireResponse, any Error>?,
         _ retries: inout Shared<Retries>?
     ) async throws -> WireResponse {
         retries?.value.last = nil
-        var first = first
         while true {
             let step: NextStep
             if let outcome = first.take() {

@@ -39,7 +39,7 @@ package final class CallPipeline: Sendable {
 
     // MARK: Calls
 
-    /// A call that was begun.
+    /// A call that was begun; to be finished, once.
     package struct Begun {
         fileprivate let wire: WireRequest
         fileprivate let call: CallState

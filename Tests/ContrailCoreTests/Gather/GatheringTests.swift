@@ -176,6 +176,44 @@ import Testing
         await #expect(throws: CancellationError.self) { try await reader.value }
     }
 
+    private final class Thing: Sendable {}
+
+    /// Gives two things, then nothing for ever. Knows which of them are still held by somebody.
+    private final class TwoThings: Sendable {
+        private struct Weak: Sendable { weak var thing: Thing? }
+        private let given = Locked<[Weak]>([])
+        var held: Int { given.withLock { $0.count { $0.thing != nil } } }
+
+        func next() -> Thing? {
+            given.withLock { given in
+                guard given.count < 2 else { return nil }
+                let thing = Thing()
+                given.append(Weak(thing: thing))
+                return thing
+            }
+        }
+    }
+
+    /// While the source has nothing: neither inputs nor results that were taken.
+    @Test func aTaskThatRestsKeepsNothing() async throws {
+        let (things, time) = (TwoThings(), time)
+        let sequence = pipeline(ScriptedTransport()).gather(
+            {
+                if let thing = things.next() { return thing }
+                try await time.sleep(until: MonotonicInstant(nanoseconds: .max))
+                return nil
+            }, .collect, count: nil
+        ) { ($0, .failure(CancellationError())) }
+        let reader = Task { for try await _ in sequence {} }
+        try await time.waitForSleepers(1)
+        while things.held > 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        reader.cancel()
+        await #expect(throws: CancellationError.self) { try await reader.value }
+    }
+
     // MARK: Early ends
 
     @Test func aSourceThatFailsIsToldBehindWhatWasUnderWay() async throws {
