@@ -61,6 +61,9 @@ class Counter:
 
     def _without_debug_info(self, program):
         """Valgrind 3.19 gives up on what Swift's compiler writes there. Names of functions stay."""
+        # An environment's Python: a copy elsewhere would not find the environment's packages.
+        if os.path.islink(program):
+            return program
         if program not in self._stripped:
             copy = os.path.join(self.folder, os.path.basename(program))
             subprocess.run(["objcopy", "--strip-debug", program, copy], check=True)
