@@ -50,7 +50,7 @@ final class Gathering<Input: Sendable>: Sendable {
                 case .handOut: handOut()
                 }
             }
-            // The commands ended early, nobody obeys any more: who rests would do so for ever.
+            // The commands ended early, nobody obeys any more: nothing more is taken, and nobody rests for ever.
             if Task.isCancelled { cancel() }
         }
     }

@@ -216,6 +216,20 @@ import Testing
 
     // MARK: Early ends
 
+    /// Also if the source does not hear of it, and has no end.
+    @Test func cancellingWhoeverRunsItEndsTheTaking() async throws {
+        let gathering = Gathering<Int>(
+            { { _ in (0, .failure(CancellationError())) } }, slots: GatherSlots(size: 2), sink: { _, _ in })
+        let running = Task { await gathering.run() }
+        while gathering.progress.done < 100 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        running.cancel()
+        await running.value
+        #expect(gathering.progress.inFlight == 0)
+    }
+
     @Test func aSourceThatFailsIsToldBehindWhatWasUnderWay() async throws {
         let sequence = pipeline(ScriptedTransport()).gather(
             Numbers(asked: Numbers.Asked(), failsAfter: 7), .collect)
